@@ -1,0 +1,35 @@
+"""Everything that can go wrong, as one tree.
+
+QualityError
+├── InputError       one text, file or record cannot be read; the others go on
+├── LabelError       a file of labels cannot be trained on or measured with
+├── ModelError       a model folder is broken, foreign or of another version
+├── IndexFormatError an index is broken, foreign or of another version
+└── MissingExtra     an optional library is not installed
+"""
+
+from __future__ import annotations
+
+
+class QualityError(Exception):
+    """Base of all errors that a caller of this package can cause; the message says what, where, and what to do."""
+
+
+class InputError(QualityError):
+    """One text, file or record cannot be read; a batch may go on without it."""
+
+
+class LabelError(QualityError):
+    """A file of labels cannot be trained on or measured with."""
+
+
+class ModelError(QualityError):
+    """A model folder is broken, foreign or of another version."""
+
+
+class IndexFormatError(QualityError):
+    """An index is broken, foreign or of another version."""
+
+
+class MissingExtra(QualityError):
+    """An optional library is not installed; the message names the command that installs it."""
