@@ -47,7 +47,6 @@ class Words:
         sentence, line: index of the sentence and the line that holds the word.
         sentences, lines, quotes: spans, shape (n, 2); a quotation includes its marks.
         emoji: offsets of emoji characters.
-        characters: number of characters of each class of `characters`, shape (18,).
     """
 
     start: Ints
@@ -62,10 +61,47 @@ class Words:
     lines: Ints
     quotes: Ints
     emoji: Ints
-    characters: Ints
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def kept(self, spans: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+        """For each word, whether it lies outside all of some spans of characters."""
+        return ~_inside(self.start, spans)
+
+    def without(self, spans: Sequence[tuple[int, int]]) -> Words:
+        """The pieces that lie outside some spans of characters, numbered anew; offsets stay what they are."""
+        keep = self.kept(spans)
+        sentences, sentence = _renumber(self.sentences, self.sentence[keep])
+        lines, line = _renumber(self.lines, self.line[keep])
+        return Words(
+            start=self.start[keep],
+            end=self.end[keep],
+            hash=self.hash[keep],
+            stem=self.stem[keep],
+            shape=self.shape[keep],
+            gap=self.gap[keep],
+            sentence=sentence,
+            line=line,
+            sentences=sentences,
+            lines=lines,
+            quotes=self.quotes[~_inside(self.quotes[:, 0], spans)],
+            emoji=self.emoji[~_inside(self.emoji, spans)],
+        )
+
+
+def _inside(places: Ints, spans: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+    """For each place, whether it lies in one of the spans, which are sorted and apart."""
+    if not spans:
+        return np.zeros(len(places), dtype=bool)
+    edges = np.array(spans, dtype=np.int64).ravel()
+    return (np.searchsorted(edges, places, side="right") & 1).astype(bool)
+
+
+def _renumber(spans: Ints, used: Ints) -> tuple[Ints, Ints]:
+    """The spans that are used, and the uses pointing to their new places."""
+    kept, places = np.unique(used, return_inverse=True)
+    return spans[kept], places
 
 
 def split_many(texts: Sequence[str]) -> Iterator[Words]:
@@ -154,7 +190,6 @@ def _split_batch(texts: Sequence[str]) -> list[Words]:
     word_start, word_end = chars.origin(start), chars.origin(end - 1) + 1
     lines, sentences, quotes = (_origin_spans(chars, spans) for spans in (lines, sentences, quotes))
     emoji = chars.origin(emoji)
-    kinds_at = np.searchsorted(chars.place, offsets) if chars.place is not None else offsets
     word_at = np.searchsorted(word_start, offsets)
     cuts = [np.searchsorted(spans[:, 0], offsets) for spans in (sentences, lines, quotes)]
     emoji_at = np.searchsorted(emoji, offsets)
@@ -180,7 +215,6 @@ def _split_batch(texts: Sequence[str]) -> list[Words]:
                 lines=lines[n] - origin,
                 quotes=np.minimum(quotes[q] - origin, len(text)),
                 emoji=emoji[emoji_at[k] : emoji_at[k + 1]] - origin,
-                characters=np.bincount(chars.kinds[kinds_at[k] : kinds_at[k + 1]], minlength=18),
             )
         )
     return result
