@@ -14,7 +14,7 @@ from classifier.words import Words, split_many
 
 T = TypeVar("T")
 _BATCH = 64
-_PIECES = "pieces"
+_WORDS, _FOUND = "words", "found"
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,20 @@ class Document:
     @property
     def words(self) -> Words:
         """The words, sentences, lines and quotations of the text."""
-        return self._split()[0]
+        try:
+            return self._memory[_WORDS]  # type: ignore[no-any-return]
+        except KeyError:
+            list(prepare([self]))
+            return self._memory[_WORDS]  # type: ignore[no-any-return]
 
     @property
     def found(self) -> Found:
         """The names and phrases of the lexicon that stand in the text."""
-        return self._split()[1]
+        try:
+            return self._memory[_FOUND]  # type: ignore[no-any-return]
+        except KeyError:
+            list(prepare([self]))
+            return self._memory[_FOUND]  # type: ignore[no-any-return]
 
     def without(self, spans: Sequence[tuple[int, int]]) -> Document:
         """The same document with some spans of its text blanked out: what is left keeps its offsets.
@@ -83,14 +91,8 @@ class Document:
             parts += [self.text[at:start], " " * (end - start)]
             at = end
         rest = replace(self, text="".join([*parts, self.text[at:]]), _memory={})
-        rest._memory[_PIECES] = (self.words.without(spans), self.found.without(self.words.kept(spans)))
+        rest._memory[_WORDS], rest._memory[_FOUND] = self.words.without(spans), self.found.without(self.words.kept(spans))
         return rest
-
-    def _split(self) -> tuple[Words, Found]:
-        if _PIECES not in self._memory:
-            list(prepare([self]))
-        pieces: tuple[Words, Found] = self._memory[_PIECES]
-        return pieces
 
 
 def prepare(documents: Iterable[Document]) -> Iterator[Document]:
@@ -99,8 +101,8 @@ def prepare(documents: Iterable[Document]) -> Iterator[Document]:
     documents = iter(documents)
     while batch := list(islice(documents, _BATCH)):
         words = list(split_many([document.text for document in batch]))
-        for document, pieces in zip(batch, zip(words, lexicon.find(words), strict=True), strict=True):
-            document._memory.setdefault(_PIECES, pieces)
+        for document, pieces, found in zip(batch, words, lexicon.find(words), strict=True):
+            document._memory[_WORDS], document._memory[_FOUND] = pieces, found
         yield from batch
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.words import CAPITAL, Hashes, Ints, Words, split_many
+from classifier.words import CAPITAL, Hashes, Ints, Words, split
 
 NAMES = "names"  # the folder whose entries must stand in the text with their capitals, and become tags of words
 
@@ -125,19 +125,26 @@ class Lexicon:
         self.names = [phrases.name for phrases in lists]
         folders = [name.partition("/") for name in self.names]
         self._tag_of = np.array([_TAG_OF_LIST[name] if folder == NAMES else 0 for folder, _, name in folders], dtype=np.int64)
-        self._tables: dict[tuple[bool, int], _Table] = {}
-        rows: dict[tuple[bool, int], list[tuple[int, int, int, int]]] = {}
-        entries = [(index, entry) for index, phrases in enumerate(lists) for entry in phrases.entries]
-        for (index, entry), words in zip(entries, split_many([entry for _, entry in entries]), strict=True):
-            is_name = self.names[index].startswith(NAMES + "/")
-            capitals = _bits(words.shape & CAPITAL) if is_name else 0
-            anchors = entry.startswith("^") + 2 * entry.endswith("$")
-            key = int(_chain(words.hash)[0])
-            rows.setdefault((is_name, len(words)), []).append((key, index, capitals, anchors))
-        for kind, table in rows.items():
-            keys = np.array([row[0] for row in table], dtype=np.uint64)
-            owner, capitals, anchors = np.array([row[1:] for row in table], dtype=np.int64).T
-            self._tables[kind] = _Table(keys, owner, capitals, anchors)
+        self._tables = {is_name: self._compile(is_name) for is_name in (False, True)}
+
+    def _compile(self, is_name: bool) -> dict[int, _Table]:
+        """The entries of the names or of the phrases, by their length in words; all are split in one pass."""
+        lists = [index for index, name in enumerate(self.names) if name.startswith(NAMES + "/") == is_name]
+        entries = [entry for index in lists for entry in self.lists[index].entries]
+        owner = np.repeat(lists, [len(self.lists[index].entries) for index in lists])
+        anchors = np.array([entry.startswith("^") + 2 * entry.endswith("$") for entry in entries], dtype=np.int64)
+        words = split("\n".join(entries))
+        if len(words.lines) != len(entries) or len(np.unique(words.line)) != len(entries):
+            raise ValueError("an entry of a list holds no word")
+        sizes = np.bincount(words.line, minlength=len(entries)) if len(words) else np.zeros(0, dtype=np.int64)
+        begin = np.cumsum(sizes) - sizes
+        tables = {}
+        for size in np.unique(sizes).tolist():
+            rows = np.flatnonzero(sizes == size)
+            places = begin[rows][:, None] + np.arange(size)
+            capital = (words.shape[places] & CAPITAL) > 0 if is_name else np.zeros(places.shape, dtype=bool)
+            tables[size] = _Table(_chain(words.hash[places]), owner[rows], capital @ (1 << np.arange(size)), anchors[rows])
+        return tables
 
     def find(self, batch: Sequence[Words]) -> list[Found]:
         """Every entry of every list in each text of a batch."""
@@ -190,11 +197,12 @@ class Lexicon:
         genitives = np.flatnonzero(stems != hashes)
         for is_name in (False, True):
             chain = None
-            for size in range(1, 1 + max((n for kind, n in self._tables if kind == is_name), default=0)):
+            tables = self._tables[is_name]
+            for size in range(1, 1 + max(tables, default=0)):
                 if size > total:
                     break
                 shorter, chain = chain, _extend(chain, hashes[size - 1 :])
-                table = self._tables.get((is_name, size))
+                table = tables.get(size)
                 if table is None:
                     continue
                 first, entry = table.match(chain)
@@ -222,15 +230,11 @@ def _extend(chain: Hashes | None, hashes: Hashes) -> Hashes:
 
 
 def _chain(hashes: Hashes) -> Hashes:
-    """The hash of one whole run of words, shape (1,)."""
-    chain = None
-    for size in range(1, len(hashes) + 1):
-        chain = _extend(chain, hashes[size - 1 :])
-    return chain if chain is not None else np.zeros(1, dtype=np.uint64)
-
-
-def _bits(flags: NDArray[np.integer[Any]]) -> int:
-    return sum(1 << place for place, flag in enumerate(flags.tolist()) if flag)
+    """The hash of each row of words, shape (rows, words) to (rows,)."""
+    chain = (hashes[:, 0] + _STEP) * _SPREAD
+    for place in range(1, hashes.shape[1]):
+        chain = (chain * _STEP + hashes[:, place]) * _SPREAD
+    return chain
 
 
 def _has_capitals(capital: NDArray[np.integer[Any]], first: Ints, wanted: Ints, size: int) -> NDArray[np.bool_]:
