@@ -1,0 +1,53 @@
+"""Which language a text is written in, told by its smallest words."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from classifier.document import Document
+from classifier.words import Hashes, word_hashes
+
+ENGLISH, UNKNOWN = "en", "und"
+
+_MINIMUM_SHARE = 0.12  # of all words; running English prose has 0.3 and more
+_SMALL_WORDS = {
+    "en": "the of and to in is was for that on with as at by from it he are this have has not but they an which were their said be will",
+    "de": "der die das und ist nicht von mit dem den ein eine zu im auf für sich des auch wird als bei nach aus war sind über hat einen",
+    "fr": "le les des et est pas du une dans que pour qui sur au par plus avec ce il cette sont mais aux été ont ses elle leur ou être",
+    "es": "el los las del y que en una por con para se su como más pero lo al ha este esta son entre fue también sus desde sobre ya",
+    "it": "il di che è un una per non con del della sono gli nel alla anche più dei dal come ha le questo si ma delle stato loro",
+    "pt": "o os da do das dos e que não uma para com em um por mais se na no ao como foi são sua pela pelo também à já",
+    "nl": "de het een van en is dat niet op te zijn voor met die aan er om ook als bij maar uit naar dan werd door hij heeft",
+    "sv": "och att det som en på är av för med den till inte har om ett var men från vid sig de så kan efter också under",
+    "pl": "i w na z się że do nie to jest o jak po ale przez za od dla są tym był oraz został jego może przed już",
+    "tr": "ve bir bu da de için ile olarak çok daha en olan gibi sonra kadar ancak ise olduğu her ne var göre",
+    "id": "yang dan di dengan untuk ini itu dari dalam pada tidak akan oleh juga ke karena telah sebagai ada bisa mereka",
+    "sw": "ya wa na kwa ni za katika la kuwa hiyo huo cha hii kama vya baada alisema watu bado lakini pia yake",
+}
+
+
+@cache
+def _tables() -> dict[str, Hashes]:
+    return {code: np.unique(word_hashes(words)) for code, words in _SMALL_WORDS.items()}
+
+
+def language(document: Document) -> str:
+    """The ISO 639-1 code of the language, or `und` where none of those known here is plain."""
+    hashes = document.words.hash
+    if not len(hashes):
+        return UNKNOWN
+    english = _count(hashes, ENGLISH)
+    if english >= 2 * _MINIMUM_SHARE * len(hashes):  # most texts end here
+        return ENGLISH
+    counts = {code: _count(hashes, code) for code in _SMALL_WORDS}
+    best = max(counts, key=lambda code: (counts[code], code == ENGLISH))
+    return best if counts[best] >= _MINIMUM_SHARE * len(hashes) else UNKNOWN
+
+
+def _count(hashes: Hashes, code: str) -> int:
+    table = _tables()[code]
+    slot = np.searchsorted(table, hashes)
+    slot[slot == len(table)] = 0
+    return int(np.count_nonzero(table[slot] == hashes))
