@@ -1,0 +1,5 @@
+"""Boilerplate of news pages, line by line, from text alone."""
+
+from classifier.boilerplate.judgement import article, clean_text, judge, judge_many, share
+
+__all__ = ["article", "clean_text", "judge", "judge_many", "share"]

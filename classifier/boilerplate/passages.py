@@ -1,0 +1,99 @@
+"""Boilerplate inside paragraphs: a prompt or a biography glued to real sentences, a teaser between two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.boilerplate.features import alone, phrases_of
+from classifier.boilerplate.kinds import covered
+from classifier.boilerplate.model import LineModel, sigmoid, stack
+from classifier.boilerplate.sheet import KINDS, Floats, Sheet, lay_out
+from classifier.boilerplate.tokens import word_score
+from classifier.document import Document
+from classifier.words import GAP_QUOTE, Ints
+
+_JOINED = 0.5  # a sentence next to one that is surely boilerplate needs no more than this
+_LONGEST = 60  # words: a longer sentence has swallowed a piece of the article
+_RUN = 6  # sentences: a run is grown no further
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A stretch of boilerplate: the place of its document in the batch, offsets in its text, its kind and probability."""
+
+    page: int
+    start: int
+    end: int
+    kind: str
+    probability: float
+
+
+def passages(documents: Sequence[Document], lines: Sheet, cut: NDArray[np.bool_], model: LineModel) -> list[Passage]:
+    """The boilerplate inside lines that stay.
+
+    Only paragraphs that hold a phrase of the lists are looked at: words and phrases have to agree.
+    """
+    worth = (phrases_of(lines)["phrase_cover"] > 0) & ~cut
+    pages = np.unique(lines.document[worth]).tolist()
+    if not pages:
+        return []
+    sheet = lay_out([documents[page] for page in pages], sentences=True)
+    holder = _holders(sheet, lines, pages)
+    probability, told = _probabilities(sheet, model)
+    open_ = worth[holder] & (np.bincount(holder, minlength=len(lines))[holder] > 1)
+    open_ &= ~_quoted(sheet) & (sheet.words <= _LONGEST)
+    sure = open_ & told & (probability >= model.passage_threshold)
+    rows = np.flatnonzero(_grown(sure, open_ & (probability >= _JOINED), holder))
+    return _runs(sheet, rows, holder[rows], probability[rows], pages)
+
+
+def _runs(sheet: Sheet, rows: Ints, holder: Ints, probability: Floats, pages: Sequence[int]) -> list[Passage]:
+    """Neighboring sentences of a line as one passage, as probable as the best of them."""
+    if not len(rows):
+        return []
+    first = np.flatnonzero(np.append(True, (np.diff(rows) > 1) | (np.diff(holder) > 0)))
+    last = np.append(first[1:], len(rows)) - 1
+    best = np.maximum.reduceat(probability, first)
+    page = sheet.document[rows[first]]
+    start = sheet.spans[rows[first], 0] - sheet.origin[page]
+    end = sheet.spans[rows[last], 1] - sheet.origin[page]
+    cover = np.add.reduceat(covered(sheet)[:, rows], first, axis=1)
+    named = [KINDS[kind] for kind in cover.argmax(axis=0).tolist()]
+    columns = zip(page.tolist(), start.tolist(), end.tolist(), named, best.tolist(), strict=True)
+    return [Passage(pages[k], *rest) for k, *rest in columns]
+
+
+def _probabilities(sheet: Sheet, model: LineModel) -> tuple[Floats, NDArray[np.bool_]]:
+    columns = alone(sheet, word_score(sheet, model.words))
+    return sigmoid(model.alone.logits(stack(columns))), columns["phrase_cover"] > 0
+
+
+def _holders(sheet: Sheet, lines: Sheet, pages: Sequence[int]) -> Ints:
+    """The line of the batch in which each sentence begins."""
+    shift = lines.origin[pages] - sheet.origin
+    begin = sheet.spans[:, 0] + shift[sheet.document]
+    holder: Ints = lines.line_of_character(begin)
+    return holder
+
+
+def _quoted(sheet: Sheet) -> NDArray[np.bool_]:
+    """Sentences with a quotation mark: somebody else's words are never cut out."""
+    quoted: NDArray[np.bool_] = sheet.count(sheet.line[(sheet.gap & GAP_QUOTE) > 0]) > 0
+    return quoted
+
+
+def _grown(sure: NDArray[np.bool_], likely: NDArray[np.bool_], holder: Ints) -> NDArray[np.bool_]:
+    """Sure sentences, and likely ones that touch them within the same line."""
+    grown = sure.copy()
+    for _ in range(_RUN):
+        before = np.append(False, grown[:-1] & (holder[1:] == holder[:-1]))[: len(grown)]
+        after = np.append(grown[1:] & (holder[1:] == holder[:-1]), False)[: len(grown)]
+        wider = grown | (likely & (before | after))
+        if (wider == grown).all():
+            break
+        grown = wider
+    return grown

@@ -1,0 +1,208 @@
+"""What a site repeats: lines that recur over its pages, learned from many pages and kept in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from classifier.boilerplate.features import line_hashes
+from classifier.boilerplate.sheet import Floats, Sheet, lay_out
+from classifier.document import Document, prepare
+from classifier.errors import IndexFormatError, InputError
+from classifier.words import NUMBER, Ints
+
+SCHEMA = 1
+PAGES = 200  # pages a site that are kept: those with the smallest hashes, whatever order they come in
+_ENOUGH = 3  # pages: two may share a quotation
+_ENOUGH_PROSE = 5  # pages: a series of reports may share its paragraph of background
+_PROSE_WORDS = 12
+_STEP, _MOST = 1.5, 6.0  # what every doubling of the number of pages adds to the logit of a line, and the most of it
+_TABLES = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pages (site TEXT, page INTEGER, version INTEGER, PRIMARY KEY (site, page)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lines (site TEXT, line INTEGER, page INTEGER, PRIMARY KEY (site, line, page)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS lines_of_page ON lines (site, page);
+"""
+
+
+def site_of(document: Document) -> str | None:
+    """The host of a document's URL without `www.`, or None where it has no URL."""
+    try:
+        host = urlsplit(document.url or "").hostname
+    except ValueError:
+        return None
+    return host.removeprefix("www.") if host else None
+
+
+class Templates:
+    """Lines that recur over the pages of a site.
+
+    Of each site the PAGES pages with the smallest hashes are remembered, so that the file says the same in whatever
+    order and by however many workers the pages came, and stays small on a site of a million pages.
+    Numbers in a line do not count: "3 comments" and "14 comments" are one line.
+
+    Args:
+        path: an SQLite file, made where there is none; ":memory:" keeps all in memory.
+
+    Raises:
+        IndexFormatError: the file is no store of templates, or of another version.
+    """
+
+    def __init__(self, path: str | Path = ":memory:") -> None:
+        self.path = str(path)
+        try:
+            self._connection = sqlite3.connect(self.path, timeout=60.0, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._check()
+        except sqlite3.Error as error:
+            raise IndexFormatError(f"{self.path}: not a store of templates ({error}). Name another file, or delete it.") from error
+        self._known: dict[str, dict[int, int]] = {}
+
+    def _check(self) -> None:
+        self._connection.executescript(_TABLES)
+        self._connection.execute("INSERT OR IGNORE INTO facts VALUES ('schema', ?)", (str(SCHEMA),))
+        (schema,) = self._connection.execute("SELECT value FROM facts WHERE name = 'schema'").fetchone()
+        if schema != str(SCHEMA):
+            raise IndexFormatError(f"{self.path}: templates of schema {schema}, not {SCHEMA}. Learn them anew.")
+
+    def __enter__(self) -> Templates:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; all that was learned is in it."""
+        self._connection.close()
+
+    def learn(self, documents: Iterable[Document]) -> int:
+        """Add the pages of some sites; a page seen before counts once, documents without URL are passed over.
+
+        Returns:
+            The number of documents that belong to a site.
+        """
+        count = 0
+        for batch in _batches(documents):
+            count += len(batch)
+            sheet = lay_out(batch)
+            keys = template_keys(sheet)
+            with self._writing():
+                for page, document in enumerate(batch):
+                    rows = slice(sheet.first[page], sheet.first[page + 1])
+                    self._add(document, sorted(set(keys[rows].tolist()) - {0}))
+        return count
+
+    def _add(self, document: Document, lines: Sequence[int]) -> None:
+        site, page, version = site_of(document) or "", _digest(_address(document.url or "")), _digest(document.text)
+        run = self._connection.execute
+        kept = run("SELECT count(*), max(page) FROM pages WHERE site = ?", (site,)).fetchone()
+        if kept[0] >= PAGES and page > kept[1]:
+            return
+        before = run("SELECT version FROM pages WHERE site = ? AND page = ?", (site, page)).fetchone()
+        if before is not None and before[0] <= version:
+            return
+        run("DELETE FROM lines WHERE site = ? AND page = ?", (site, page))
+        run("INSERT OR REPLACE INTO pages VALUES (?, ?, ?)", (site, page, version))
+        self._connection.executemany("INSERT INTO lines VALUES (?, ?, ?)", ((site, line, page) for line in lines))
+        if before is None and kept[0] >= PAGES:
+            run("DELETE FROM lines WHERE site = ? AND page = ?", (site, kept[1]))
+            run("DELETE FROM pages WHERE site = ? AND page = ?", (site, kept[1]))
+
+    def merge(self, other: str | Path) -> None:
+        """Add what another file has learned, as though its pages had been learned here.
+
+        Raises:
+            InputError: there is no such file.
+        """
+        if not Path(other).is_file():
+            raise InputError(f"{other}: no such file. Name a file that was written by `Templates`.")
+        self._connection.execute("ATTACH ? AS other", (str(other),))
+        try:
+            with self._writing():
+                self._merge_attached()
+        finally:
+            self._connection.execute("DETACH other")
+
+    def _merge_attached(self) -> None:
+        run = self._connection.execute
+        newer = (
+            "SELECT o.site, o.page FROM other.pages o LEFT JOIN pages p USING (site, page) WHERE p.version IS NULL OR o.version < p.version"
+        )
+        pages = run(newer).fetchall()
+        for site, page in pages:
+            run("DELETE FROM lines WHERE site = ? AND page = ?", (site, page))
+            run("INSERT OR REPLACE INTO pages SELECT * FROM other.pages WHERE site = ? AND page = ?", (site, page))
+            run("INSERT INTO lines SELECT * FROM other.lines WHERE site = ? AND page = ?", (site, page))
+        for site in sorted({site for site, _ in pages}):
+            spare = run("SELECT page FROM pages WHERE site = ? ORDER BY page LIMIT -1 OFFSET ?", (site, PAGES)).fetchall()
+            for (page,) in spare:
+                run("DELETE FROM lines WHERE site = ? AND page = ?", (site, page))
+                run("DELETE FROM pages WHERE site = ? AND page = ?", (site, page))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._known = {}
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def counts(self, site: str) -> dict[int, int]:
+        """How many pages of a site hold each line that recurs, by the key of the line."""
+        if site not in self._known:
+            recurring = "SELECT line, count(*) FROM lines WHERE site = ? GROUP BY line HAVING count(*) >= ?"
+            self._known[site] = dict(self._connection.execute(recurring, (site, _ENOUGH)).fetchall())
+        return self._known[site]
+
+    def weigh(self, documents: Sequence[Document], sheet: Sheet) -> Floats:
+        """What each line's recurrence adds to the logit of being boilerplate, shape (lines,)."""
+        counts = np.zeros(len(sheet))
+        keys = template_keys(sheet).tolist()
+        for page, document in enumerate(documents):
+            site = site_of(document)
+            known = self.counts(site) if site else {}
+            for row in range(sheet.first[page], sheet.first[page + 1]) if known else ():
+                counts[row] = known.get(keys[row], 0)
+        enough = np.where(sheet.words >= _PROSE_WORDS, _ENOUGH_PROSE, _ENOUGH)
+        gain = np.minimum(_STEP * np.log2(np.maximum(counts, 1) / 1.5), _MOST)
+        return np.where(counts >= enough, gain, 0.0)
+
+
+def template_keys(sheet: Sheet) -> Ints:
+    """A key for the words of each line in which all numbers are one; 0 for a line of numbers or marks alone, shape (lines,)."""
+    number = (sheet.shape & NUMBER) > 0
+    keys = line_hashes(sheet, np.where(number, np.uint64(1), sheet.hash))
+    worded = sheet.count(sheet.line[~number]) > 0
+    result: Ints = np.where(worded, keys, np.uint64(0)).view(np.int64)
+    return result
+
+
+def _batches(documents: Iterable[Document], size: int = 64) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    for document in prepare(document for document in documents if site_of(document)):
+        batch.append(document)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _address(url: str) -> str:
+    """A URL without its fragment and the marks of campaigns."""
+    parts = urlsplit(url)
+    query = "&".join(sorted(item for item in parts.query.split("&") if item and not item.startswith("utm_")))
+    return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}?{query}"
+
+
+def _digest(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True)
