@@ -1,0 +1,269 @@
+"""An index of texts: was this one seen before, and which one does it retell?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import islice
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.document import Document, Match
+from classifier.errors import InputError
+from classifier.index import sources
+from classifier.index.near import COMMON, candidates, judge, near_within
+from classifier.index.postings import Hits
+from classifier.index.sketch import Sketches, keys, pack, sketch, unpack
+from classifier.index.sources import Terms
+from classifier.index.store import Row, Store
+from classifier.index.store_memory import MemoryStore
+from classifier.words import Words, split_many
+
+_BATCH = 256
+Text = str | Document
+Features = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class IndexInfo:
+    """What an index holds: where it is, how many documents, and how many bytes they take."""
+
+    where: str
+    documents: int
+    bytes: int
+
+
+class Index:
+    """Texts by id, found again by what they say; several threads and, but for `:memory:`, several processes may share one.
+
+    A text is given as a str or as a Document. A Document that carries an id is never matched with itself.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+
+    def add(self, id: str, text: Text, date: str | None = None) -> None:
+        """Store a text; one that was stored under the same id before gives way to it."""
+        self.add_many([_document(text, id, date)])
+
+    def add_many(self, documents: Iterable[Document]) -> int:
+        """Store many documents, each with an id, and return how many; of two with one id the later one stays.
+
+        Raises:
+            InputError: a document has no id.
+        """
+        count = 0
+        for batch in _batches(documents):
+            rows = self._rows(batch, sketch(batch))
+            with self._store.exclusive():
+                self._store.delete(list(self._store.numbers([row.id for row in rows]).values()))
+                self._store.append(list({row.id: row for row in rows}.values()))
+            count += len(batch)
+        return count
+
+    def add_if_new(self, id: str, text: Text, date: str | None = None) -> Match | None:
+        """Store a text unless a near copy or its id is there already: None where it was stored, else what was there first.
+
+        Of several threads or processes that bring the same text at once, exactly one is told None.
+        """
+        return self.add_many_if_new([_document(text, id, date)])[0]
+
+    def add_many_if_new(self, documents: Iterable[Document]) -> list[Match | None]:
+        """As `add_if_new`, for many documents in order; one may be a near copy of one before it."""
+        answers: list[Match | None] = []
+        for batch in _batches(documents):
+            answers += self.claim(batch, sketch(batch))
+        return answers
+
+    def claim(self, batch: Sequence[Document], sketches: Sketches) -> list[Match | None]:
+        """As `add_many_if_new`, for documents whose sketches are at hand, in one transaction."""
+        rows = self._rows(batch, sketches)
+        with self._store.exclusive():
+            known = self._store.numbers([row.id for row in rows])
+            stored = [matches[0] if matches else None for matches in self._near(sketches)]
+            kept: dict[str, int] = {}
+            answers: list[Match | None] = []
+            earlier = near_within(sketches)
+            for k, row in enumerate(rows):
+                match = Match(row.id, 1.0) if row.id in known or row.id in kept else stored[k]
+                for other, similarity in earlier.get(k, ()):
+                    if match is None and kept.get(rows[other].id) == other:
+                        match = Match(rows[other].id, similarity)
+                if match is None:
+                    kept[row.id] = k
+                answers.append(match)
+            self._store.append([rows[k] for k in kept.values()])
+        return answers
+
+    def near_copies(self, text: Text) -> list[Match]:
+        """The stored documents of which the text is a copy, or nearly, the most similar first."""
+        return self.near_copies_many([text])[0]
+
+    def near_copies_many(self, texts: Iterable[Text]) -> list[list[Match]]:
+        """As `near_copies`, for many texts in order."""
+        answers: list[list[Match]] = []
+        for batch in _batches(_document(text) for text in texts):
+            for document, matches in zip(batch, self._near(sketch(batch)), strict=True):
+                answers.append([match for match in matches if match.id != document.id])
+        return answers
+
+    def sources(self, text: Text) -> list[Match]:
+        """The stored documents that the text retells, the surest first, with the facts that they share as they stand in the text.
+
+        Their similarity is how sure it is, 0.5..1. Texts on one event that do not retell each other are left out.
+        """
+        return self.sources_many([text])[0]
+
+    def sources_many(self, texts: Iterable[Text]) -> list[list[Match]]:
+        """As `sources`, for many texts in order."""
+        answers: list[list[Match]] = []
+        for batch in _batches(_document(text) for text in texts):
+            answers += [self._judged(document, *found) for document, found in zip(batch, self.retold(batch), strict=True)]
+        return answers
+
+    def retold(self, batch: Sequence[Document]) -> Iterator[tuple[Words, Terms, list[Row], Features]]:
+        """For each text its words, its rare terms, the rows that share most of them, and FEATURES of each, the most similar first."""
+        words = list(split_many([document.text for document in batch]))
+        sketches = sketch(batch)
+        hits = self._store.look_up(sketches["terms"].ravel(), sources.COMMON)
+        holders = hits.holders.reshape(sketches["terms"].shape)
+        weights = sources.weigh(sketches["terms"], holders, len(self._store))
+        chosen = self._most_shared(batch, hits, weights)
+        for k, rows in enumerate(chosen):
+            held = sketches["terms"][k] > 0
+            keys = sketches["terms"][k][held]
+            terms = Terms(keys, sources.kinds(words[k], keys), weights[k][held])
+            features = np.zeros((0, len(sources.FEATURES)))
+            if rows:
+                features = sources.compare(terms, sketches[k : k + 1], unpack([row.sketch for row in rows]))
+                order = np.argsort(-features[:, 0], kind="stable")
+                chosen[k], features = [rows[place] for place in order], features[order]
+            yield words[k], terms, chosen[k], features
+
+    def _most_shared(self, batch: Sequence[Document], hits: Hits, weights: Features) -> list[list[Row]]:
+        """For each text the rows whose shared terms weigh most, without its own."""
+        telling = hits.holders[hits.position] <= sources.COMMON
+        position, number = hits.position[telling], hits.number[telling]
+        query = position // weights.shape[1]
+        pairs, slot = np.unique(query.astype(np.uint64) << np.uint64(32) | number.astype(np.uint64), return_inverse=True)
+        power = np.bincount(slot, weights=weights.ravel()[position] ** 2, minlength=len(pairs))
+        query, number = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        order = np.lexsort((number, -power, query))
+        rank = np.arange(len(order)) - np.searchsorted(query, query[order])
+        order = order[rank <= 2 * sources.CANDIDATES]
+        rows = self._store.fetch(np.unique(number[order]).tolist())
+        chosen: list[list[Row]] = [[] for _ in batch]
+        for place in order.tolist():
+            row, k = rows.get(int(number[place])), int(query[place])
+            if row and row.id != batch[k].id and len(chosen[k]) < sources.CANDIDATES:
+                chosen[k].append(row)
+        return chosen
+
+    def _judged(self, document: Document, words: Words, terms: Terms, rows: Sequence[Row], features: Features) -> list[Match]:
+        found = []
+        for row, sure in zip(rows, sources.sureness(features).tolist(), strict=True):
+            if sure >= sources.CLAIMED:
+                evidence = sources.show(document, words, terms, unpack([row.sketch])["terms"][0])
+                found.append(Match(row.id, round(sure, 3), evidence))
+        return sorted(found, key=lambda match: -match.similarity)
+
+    def remove(self, id: str) -> bool:
+        """Forget a document; False where there was none."""
+        with self._store.exclusive():
+            numbers = list(self._store.numbers([id]).values())
+            self._store.delete(numbers)
+        return bool(numbers)
+
+    def expire(self, age: timedelta) -> int:
+        """Forget every document that was added longer than `age` ago, and return how many."""
+        with self._store.exclusive():
+            numbers = self._store.added_before(self._clock() - age.total_seconds())
+            self._store.delete(numbers)
+        return len(numbers)
+
+    def info(self) -> IndexInfo:
+        """What the index holds."""
+        return IndexInfo(self._store.where, len(self._store), self._store.size())
+
+    def close(self) -> None:
+        """Let go of the store; an index in memory is gone."""
+        self._store.close()
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _rows(self, batch: Sequence[Document], sketches: Sketches) -> list[Row]:
+        now = self._clock()
+        return [Row(_id(document), document.date, now, packed) for document, packed in zip(batch, pack(sketches), strict=True)]
+
+    def _near(self, sketches: Sketches) -> list[list[Match]]:
+        """The near copies of each sketch among those stored."""
+        query, number = candidates(self._store.look_up(keys(sketches).ravel(), COMMON))
+        rows = self._store.fetch(np.unique(number).tolist())
+        stored = np.isin(number, list(rows))
+        query, number = query[stored], number[stored]
+        found: list[list[Match]] = [[] for _ in sketches]
+        if len(query):
+            similarity, near = judge(sketches[query], unpack([rows[n].sketch for n in number.tolist()]))
+            for k in np.flatnonzero(near).tolist():
+                found[query[k]].append(Match(rows[number[k]].id, round(float(similarity[k]), 3)))
+        return [sorted(matches, key=lambda match: (-match.similarity, match.id)) for matches in found]
+
+
+def open_index(where: str = ":memory:", *, clock: Callable[[], float] = time.time) -> Index:
+    """The index at `where`: a path, `redis://…`, or `:memory:`.
+
+    A path is that of an SQLite file, which is made if it is not there; an index in memory ends with the process.
+    `clock` tells the time in seconds since 1970.
+
+    Raises:
+        MissingExtra: the client of Redis is not installed.
+        QualityError: the file cannot be opened, or Redis does not answer.
+        IndexFormatError: the file is damaged, is something else, or was made by another version.
+        InputError: `where` is no place for an index.
+    """
+    return Index(_store(where), clock)
+
+
+def _store(where: str) -> Store:
+    if where == ":memory:":
+        return MemoryStore()
+    if where.startswith(("redis://", "rediss://", "unix://")):
+        from classifier.index.store_redis import RedisStore
+
+        return RedisStore(where)
+    if not where or "://" in where:
+        raise InputError(f'{where!r} is no place for an index. Give ":memory:", the path of a file, or redis://host:6379/0.')
+    from classifier.index.store_sqlite import SqliteStore
+
+    return SqliteStore(where)
+
+
+def _document(text: Text, id: str | None = None, date: str | None = None) -> Document:
+    document = text if isinstance(text, Document) else Document(text)
+    if id is None and date is None:
+        return document
+    return replace(document, id=id or document.id, date=date or document.date)
+
+
+def _id(document: Document) -> str:
+    if not isinstance(document.id, str) or not document.id:
+        raise InputError(f"a document of an index needs an id: a str, not {document.id!r}.")
+    return document.id
+
+
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    documents = iter(documents)
+    while batch := list(islice(documents, _BATCH)):
+        yield batch

@@ -1,0 +1,46 @@
+"""Which sketches are near copies of which: candidates by shared keys, then the judgment on each pair."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.index.postings import Hits, entries, look_up
+from classifier.index.sketch import BANDS, SKETCH, Sketches, containment, jaccard, keys
+from classifier.words import Ints
+
+COMMON = 32  # a term that more documents hold leads to none of them, a band to so many; copies share rarer ones too
+NEAR_JACCARD, NEAR_CONTAINMENT = 0.5, 0.5
+_SHARED_TERMS = 6  # so many rare terms in common make two documents candidates, even where boilerplate hides the copy
+_KEYS = SKETCH["bands"].shape[0] + SKETCH["terms"].shape[0]
+
+
+def candidates(hits: Hits) -> tuple[Ints, Ints]:
+    """The pairs of a query and a document that share a band or several rare terms, as two columns."""
+    telling = (hits.position % _KEYS < BANDS) | (hits.holders[hits.position] <= COMMON)
+    query, key = np.divmod(hits.position[telling], _KEYS)
+    pairs = query.astype(np.uint64) << np.uint64(32) | hits.number[telling].astype(np.uint64)
+    weight = np.where(key < BANDS, _SHARED_TERMS, 1)
+    distinct, slot = np.unique(pairs, return_inverse=True)
+    good = distinct[np.bincount(slot, weights=weight, minlength=len(distinct)) >= _SHARED_TERMS]
+    return (good >> np.uint64(32)).astype(np.int64), (good & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+def judge(left: Sketches, right: Sketches) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The similarity of each pair of sketches, and whether they are near copies."""
+    similarity = jaccard(left, right)
+    near = (similarity >= NEAR_JACCARD) | (containment(left, right, similarity) >= NEAR_CONTAINMENT)
+    return similarity, near
+
+
+def near_within(sketches: Sketches) -> dict[int, list[tuple[int, float]]]:
+    """For each sketch of a batch, the earlier ones that are near copies of it, with their similarity."""
+    held = keys(sketches)
+    later, earlier = candidates(look_up([entries(held, np.arange(len(sketches)))], held.ravel(), COMMON))
+    later, earlier = later[earlier < later], earlier[earlier < later]
+    found: dict[int, list[tuple[int, float]]] = {}
+    if len(later):
+        similarity, near = judge(sketches[later], sketches[earlier])
+        for k in np.flatnonzero(near).tolist():
+            found.setdefault(int(later[k]), []).append((int(earlier[k]), round(float(similarity[k]), 3)))
+    return found

@@ -1,0 +1,82 @@
+"""Which documents hold a key: sorted runs of (key, document) that are merged as they grow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.words import Ints
+
+KEY_BITS = 28  # a key that stands for another once in a while costs one comparison; 16 bits of it remain within a block
+Entries = NDArray[np.uint64]  # key << 32 | number of the document, sorted
+_LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
+_DROPPED = np.uint64(32 - KEY_BITS)
+
+
+class Hits(NamedTuple):
+    """Who holds the keys that were asked for.
+
+    Attributes:
+        position: place of a key in the question, shape (hits,).
+        number: a document that holds it, shape (hits,); not all of them where they are very many.
+        holders: how many documents hold each key of the question, shape (keys,).
+    """
+
+    position: Ints
+    number: Ints
+    holders: Ints
+
+
+def widen(keys: NDArray[np.uint32]) -> Entries:
+    """Keys as they stand in entries, for document 0."""
+    return (keys.astype(np.uint64) >> _DROPPED) << _HALF
+
+
+def entries(keys: NDArray[np.uint32], numbers: Ints) -> Entries:
+    """The sorted entries of documents with several keys each, shapes (documents, keys) and (documents,); key 0 means none."""
+    wide = widen(keys) | numbers.astype(np.uint64)[:, None]
+    return np.sort(wide[keys != 0])
+
+
+def look_up(runs: Sequence[Entries], keys: NDArray[np.uint32], most: int) -> Hits:
+    """The holders of each key in all runs, of each run at most `most`, the first ones. Key 0 is held by none."""
+    wide = widen(keys)
+    order = np.argsort(wide)  # neighbors in the question are neighbors in the run
+    wide = wide[order]
+    begin = [np.searchsorted(run, wide) for run in runs]
+    counts = [np.searchsorted(run, wide | _LOW, side="right") - first for run, first in zip(runs, begin, strict=True)]
+    total = np.zeros(len(keys), dtype=np.int64)
+    total[order] = np.where(keys[order] != 0, np.sum(counts, axis=0), 0) if runs else 0
+    wanted = keys[order] != 0
+    positions, numbers = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for run, first, found in zip(runs, begin, counts, strict=True):
+        count = np.where(wanted, np.minimum(found, most), 0)
+        entry = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+        positions.append(np.repeat(order, count))
+        numbers.append((run[entry] & _LOW).astype(np.int64))
+    return Hits(np.concatenate(positions), np.concatenate(numbers), total)
+
+
+class Postings:
+    """Runs of entries in memory; a new run is merged with its neighbor until each is at least twice as long as the next."""
+
+    def __init__(self) -> None:
+        self.runs: list[Entries] = []
+
+    def add(self, run: Entries) -> None:
+        """Take in sorted entries."""
+        self.runs.append(run)
+        while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
+            last = self.runs.pop()
+            self.runs[-1] = merge((self.runs[-1], last))
+
+    def __len__(self) -> int:
+        return sum(len(run) for run in self.runs)
+
+
+def merge(runs: Sequence[Entries]) -> Entries:
+    """Several runs as one."""
+    return np.sort(np.concatenate(runs))

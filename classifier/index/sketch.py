@@ -1,0 +1,151 @@
+"""What an index keeps of a text: a MinHash signature of its word shingles, band keys to find it by, and its rare terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.document import Document
+from classifier.index.terms import TERMS, rare_terms
+from classifier.words import Hashes, Words, mix, split_many
+
+# The rule below is part of every stored index: change a number and raise VERSION.
+VERSION = 1
+SCHEME, SEED, PERMUTATIONS = "affine32", 1, 128  # datasketch >= 2 gives the same signatures
+SHINGLE_WORDS = 5
+BANDS, BAND_ROWS = 12, 4
+
+Uints = NDArray[np.uint32]
+Sketches = NDArray[Any]
+SKETCH = np.dtype(
+    [
+        ("shingles", "<u4"),  # how many distinct ones
+        ("signature", "u1", (PERMUTATIONS,)),  # the lowest byte of each minimum
+        ("bands", "<u4", (BANDS,)),
+        ("terms", "<u4", (TERMS,)),  # in the order of the text; 0 where there are fewer
+    ]
+)
+_POWERS = np.array([1, 0x9E3779B97F4A7C15, 0xF1BBCDCBFA53E0A9, 0x8CB92BA72F3D8DD7, 0x6C62272E07BB0143], dtype=np.uint64)
+_EMPTY = np.uint32(0xFFFFFFFF)
+_CHUNK = 512  # shingles at a time, so that the product of shingles and permutations stays in the cache
+_PREMIX = (np.uint32(16), np.uint32(0x85EBCA6B), np.uint32(13), np.uint32(0xC2B2AE35), np.uint32(16))
+
+
+def sketch(documents: Sequence[Document]) -> Sketches:
+    """One sketch a document, shape (documents,), dtype SKETCH."""
+    words = list(split_many([document.text for document in documents]))
+    sketches = np.zeros(len(words), dtype=SKETCH)
+    if not words:
+        return sketches
+    minima = np.empty((len(words), PERMUTATIONS), dtype=np.uint32)
+    for k, hashes in enumerate(shingles(words)):
+        minima[k] = signature(hashes)
+        sketches["shingles"][k] = len(hashes)
+    sketches["signature"] = minima & np.uint32(0xFF)
+    sketches["bands"] = band_keys(minima)
+    sketches["bands"][sketches["shingles"] == 0] = 0
+    sketches["terms"] = rare_terms(words)
+    return sketches
+
+
+def keys(sketches: Sketches) -> Uints:
+    """The keys that each sketch is found by, its bands and then its terms, shape (sketches, BANDS + TERMS); 0 means none."""
+    return np.concatenate((sketches["bands"], sketches["terms"]), axis=1)
+
+
+def pack(sketches: Sketches) -> list[bytes]:
+    """Each sketch as bytes, without the room for terms it does not have."""
+    return [sketches[k : k + 1].tobytes().rstrip(b"\0") for k in range(len(sketches))]
+
+
+def unpack(packed: Sequence[bytes]) -> Sketches:
+    """The sketches that `pack` made into bytes, shape (sketches,)."""
+    return np.frombuffer(b"".join([piece.ljust(SKETCH.itemsize, b"\0") for piece in packed]), dtype=SKETCH)
+
+
+def shingles(words: Sequence[Words]) -> list[Uints]:
+    """The distinct hashes of every run of SHINGLE_WORDS words of each text; a shorter text is one run, an empty one has none."""
+    hashes = np.concatenate([piece.hash for piece in words] + [np.zeros(SHINGLE_WORDS, dtype=np.uint64)])
+    runs = hashes[: len(hashes) - SHINGLE_WORDS] * _POWERS[0]
+    for step in range(1, SHINGLE_WORDS):
+        runs += hashes[step : len(runs) + step] * _POWERS[step]
+    keys = (mix(runs) >> np.uint64(32)).astype(np.uint32)
+    result, begin = [], 0
+    for piece in words:
+        end = begin + len(piece)
+        whole = len(piece) >= SHINGLE_WORDS
+        result.append(_distinct(keys[begin : end - SHINGLE_WORDS + 1]) if whole else _short_shingle(piece.hash))
+        begin = end
+    return result
+
+
+def _short_shingle(hashes: Hashes) -> Uints:
+    if not len(hashes):
+        return np.zeros(0, dtype=np.uint32)
+    run = (hashes * _POWERS[: len(hashes)]).sum(keepdims=True)
+    return (mix(run) >> np.uint64(32)).astype(np.uint32)
+
+
+def _distinct(keys: Uints) -> Uints:
+    keys = np.sort(keys)
+    return keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
+
+
+def signature(hashes: Uints) -> Uints:
+    """The MinHash signature of a set of 32-bit hashes, shape (PERMUTATIONS,); datasketch 2's scheme affine32."""
+    factors, offsets = _permutations()
+    minima = np.full(PERMUTATIONS, _EMPTY, dtype=np.uint32)
+    mixed = _premix(hashes)[:, None]
+    for begin in range(0, len(mixed), _CHUNK):
+        product = mixed[begin : begin + _CHUNK] * factors
+        product += offsets
+        np.minimum(minima, product.min(axis=0), out=minima)
+    return minima
+
+
+@cache
+def _permutations() -> tuple[Uints, Uints]:
+    generator = np.random.RandomState(SEED)
+    factors = generator.randint(0, 1 << 31, PERMUTATIONS, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    offsets = generator.randint(0, 1 << 32, PERMUTATIONS, dtype=np.uint32)
+    return factors, offsets
+
+
+def _premix(hashes: Uints) -> Uints:
+    """The finalizer of MurmurHash3."""
+    first, by, second, then, third = _PREMIX
+    hashes = (hashes ^ (hashes >> first)) * by
+    hashes = (hashes ^ (hashes >> second)) * then
+    return hashes ^ (hashes >> third)
+
+
+def band_keys(minima: Uints) -> Uints:
+    """One key for each band of each signature, shape (signatures, BANDS); texts that share a key are candidates."""
+    rows = minima[:, : BANDS * BAND_ROWS].reshape(-1, BANDS, BAND_ROWS).astype(np.uint64)
+    keys = np.arange(BANDS, dtype=np.uint64)
+    for row in range(BAND_ROWS):
+        keys = mix(keys + rows[:, :, row])
+    return (keys >> np.uint64(32)).astype(np.uint32)
+
+
+def jaccard(left: Sketches, right: Sketches) -> NDArray[np.float64]:
+    """The estimated Jaccard similarity of the word shingles of each pair, shape (pairs,), 0..1; standard error at most 0.045.
+
+    Of two signatures, one byte a permutation is kept: unequal minima agree in it once in 256, which the estimate takes off.
+    """
+    agree: NDArray[np.float64] = (left["signature"] == right["signature"]).mean(axis=1)
+    estimate: NDArray[np.float64] = np.clip((agree - 1 / 256) / (1 - 1 / 256), 0.0, 1.0)
+    estimate[(left["shingles"] == 0) | (right["shingles"] == 0)] = 0.0
+    return estimate
+
+
+def containment(left: Sketches, right: Sketches, similarity: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The estimated share of the shorter text's shingles that stand in the longer one, shape (pairs,), 0..1."""
+    sizes = left["shingles"].astype(np.float64), right["shingles"].astype(np.float64)
+    common = similarity / (1 + similarity) * (sizes[0] + sizes[1])
+    share: NDArray[np.float64] = np.clip(common / np.maximum(np.minimum(*sizes), 1), 0.0, 1.0)
+    return share

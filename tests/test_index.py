@@ -1,0 +1,275 @@
+"""The index against slow, obvious ways to say the same."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from datasketch import MinHash
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifier.document import Document
+from classifier.errors import InputError
+from classifier.index import Index, open_index
+from classifier.index.postings import Postings, entries, look_up
+from classifier.index.sketch import PERMUTATIONS, SCHEME, SEED, SHINGLE_WORDS, jaccard, pack, shingles, signature, sketch, unpack
+from classifier.words import split, split_many
+
+SEEDS = sorted((Path(__file__).parent.parent / "seeds").glob("*/*.txt"))
+WORDS = [
+    f"{head}{tail}" for head in ("bar", "cor", "del", "fen", "gar", "hol", "mar", "tor") for tail in ("ane", "ick", "olt", "ury", "wen")
+]
+
+
+@pytest.fixture(scope="module")
+def seeds() -> list[Document]:
+    return [Document(path.read_text(encoding="utf-8"), id=path.stem) for path in SEEDS]
+
+
+def prose(words: int, seed: int) -> str:
+    generator = random.Random(seed)
+    return " ".join(generator.choice(WORDS) for _ in range(words))
+
+
+def exact_jaccard(left: str, right: str) -> float:
+    sets = []
+    for text in (left, right):
+        words = text.lower().split()
+        sets.append({tuple(words[k : k + SHINGLE_WORDS]) for k in range(len(words) - SHINGLE_WORDS + 1)})
+    return len(sets[0] & sets[1]) / len(sets[0] | sets[1])
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), max_size=1_200))
+@settings(max_examples=40, deadline=None)
+def test_a_signature_is_the_one_that_datasketch_computes(hashes: list[int]) -> None:
+    oracle = MinHash(num_perm=PERMUTATIONS, seed=SEED, scheme=SCHEME, hashfunc=int)
+    oracle.update_batch(hashes)
+
+    assert signature(np.array(hashes, dtype=np.uint32)).tolist() == oracle.hashvalues.tolist()
+
+
+@given(st.lists(st.lists(st.sampled_from(WORDS), max_size=12), max_size=6))
+@settings(deadline=None)
+def test_shingles_are_the_distinct_runs_of_words(texts: list[list[str]]) -> None:
+    found = shingles(list(split_many([" ".join(words) for words in texts])))
+
+    for words, hashes in zip(texts, found, strict=True):
+        runs = {tuple(words[k : k + SHINGLE_WORDS]) for k in range(max(1, len(words) - SHINGLE_WORDS + 1))} if words else set()
+        assert len(set(hashes.tolist())) == len(hashes) == len(runs)
+
+
+@pytest.mark.parametrize("kept", [30, 150, 300, 450, 600])
+def test_the_estimate_is_near_the_exact_jaccard_similarity(kept: int) -> None:
+    left = prose(600, seed=1)
+    right = " ".join(left.split()[:kept]) + " " + prose(600 - kept, seed=2)
+    sketches = sketch([Document(left), Document(right)])
+
+    assert jaccard(sketches[:1], sketches[1:])[0] == pytest.approx(exact_jaccard(left, right), abs=0.12)
+
+
+def test_a_sketch_does_not_depend_on_its_batch(seeds: list[Document]) -> None:
+    alone = [sketch([document])[0].tobytes() for document in seeds]
+
+    assert [piece.tobytes() for piece in sketch(seeds)] == alone
+
+
+def test_packed_sketches_come_back_as_they_were(seeds: list[Document]) -> None:
+    sketches = sketch([Document(""), Document("One."), *seeds])
+
+    assert unpack(pack(sketches)).tobytes() == sketches.tobytes()
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 50)), max_size=8), max_size=8), st.lists(st.integers(0, 10), max_size=5)
+)
+@settings(deadline=None)
+def test_postings_find_what_a_scan_finds(runs: list[list[tuple[int, int]]], keys: list[int]) -> None:
+    postings = Postings()
+    for run in runs:
+        pairs = np.array(run, dtype=np.int64).reshape(-1, 2)
+        postings.add(entries(pairs[:, :1].astype(np.uint32) << 4, pairs[:, 1]))
+    hits = look_up(postings.runs, np.array(keys, dtype=np.uint32) << 4, most=100)
+
+    scan = sorted((place, n) for place, key in enumerate(keys) for run in runs for k, n in run if k == key)
+    assert hits.holders.tolist() == [sum(place == p for p, _ in scan) for place in range(len(keys))]
+    assert sorted(zip(hits.position.tolist(), hits.number.tolist(), strict=True)) == scan
+
+
+def test_of_very_many_holders_the_first_are_found() -> None:
+    run = entries(np.full((50, 1), 16, dtype=np.uint32), np.arange(50))
+    hits = look_up([run], np.array([16], dtype=np.uint32), most=3)
+
+    assert (hits.holders.tolist(), hits.number.tolist()) == ([50], [0, 1, 2])
+
+
+def test_every_seed_finds_itself_and_nothing_else(index: Index, seeds: list[Document]) -> None:
+    index.add_many(seeds)
+
+    for document in seeds:
+        matches = index.near_copies(document.text)
+        assert [(match.id, match.similarity) for match in matches] == [(document.id, 1.0)]
+
+
+def test_a_document_is_not_matched_with_itself(index: Index, seeds: list[Document]) -> None:
+    index.add_many(seeds)
+
+    assert index.near_copies(seeds[0]) == []
+
+
+def test_layout_case_and_accents_do_not_hide_a_copy(index: Index) -> None:
+    text = "The café in Orvale closed on Monday, its owner said. Forty people lost their jobs at the harbor."
+    index.add("a", text)
+
+    assert index.near_copies(text.upper().replace(" ", "\n").replace("É", "e"))[0].similarity == 1.0
+
+
+def test_a_copy_is_found_within_boilerplate(index: Index) -> None:
+    story = prose(200, seed=3)
+    index.add("story", story)
+    page = f"{prose(60, seed=4)}\n\n{story}\n\n{prose(90, seed=5)}"
+
+    assert [match.id for match in index.near_copies(page)] == ["story"]
+
+
+def test_a_text_without_words_is_a_copy_of_nothing(index: Index) -> None:
+    assert index.add_if_new("first", "") is None
+    assert index.add_if_new("second", " \n… ") is None
+    assert index.near_copies("") == []
+
+
+def test_a_very_short_text_matches_only_its_like(index: Index) -> None:
+    index.add("a", "Page not found")
+
+    assert [match.id for match in index.near_copies("PAGE NOT FOUND!")] == ["a"]
+    assert index.near_copies("Page not lost") == []
+
+
+def test_a_text_is_new_once(index: Index) -> None:
+    text = prose(100, seed=6)
+
+    assert index.add_if_new("first", text) is None
+    match = index.add_if_new("second", text)
+    assert match is not None
+    assert (match.id, match.similarity, len(index)) == ("first", 1.0, 1)
+
+
+def test_a_known_id_is_not_new_whatever_its_text(index: Index) -> None:
+    index.add("a", prose(100, seed=7))
+
+    match = index.add_if_new("a", prose(100, seed=8))
+    assert match is not None
+    assert (match.id, len(index)) == ("a", 1)
+
+
+def test_claiming_many_gives_what_claiming_one_by_one_gives(index: Index) -> None:
+    texts = [prose(80, seed=k % 7) for k in range(20)]
+    documents = [Document(text, id=f"d{k % 17}") for k, text in enumerate(texts)]
+    with open_index(":memory:") as other:
+        one_by_one = [other.add_if_new(str(document.id), document.text) for document in documents]
+
+    assert index.add_many_if_new(documents) == one_by_one
+
+
+def test_the_newer_text_of_an_id_takes_the_place_of_the_older(index: Index) -> None:
+    index.add("a", prose(100, seed=9))
+    index.add("a", prose(100, seed=10))
+
+    assert index.near_copies(prose(100, seed=9)) == []
+    assert [match.id for match in index.near_copies(prose(100, seed=10))] == ["a"]
+    assert len(index) == 1
+
+
+def test_two_documents_of_one_batch_with_one_id_leave_the_later(index: Index) -> None:
+    index.add_many([Document(prose(100, seed=9), id="a"), Document(prose(100, seed=10), id="a")])
+
+    assert index.near_copies(prose(100, seed=9)) == []
+    assert len(index) == 1
+
+
+def test_a_removed_document_is_not_found(index: Index) -> None:
+    index.add("a", prose(100, seed=11))
+
+    assert index.remove("a") is True
+    assert index.remove("a") is False
+    assert index.near_copies(prose(100, seed=11)) == []
+    assert index.add_if_new("b", prose(100, seed=11)) is None
+
+
+def test_documents_expire_by_the_time_they_were_added(clocked: tuple[Index, list[float]]) -> None:
+    index, now = clocked
+    index.add("old", prose(100, seed=12))
+    now[0] += 3_600
+    index.add("new", prose(100, seed=13))
+
+    assert index.expire(timedelta(minutes=30)) == 1
+    assert index.near_copies(prose(100, seed=12)) == []
+    assert len(index) == 1
+
+
+def test_exactly_one_of_several_threads_claims_a_text(index: Index) -> None:
+    texts = [prose(60, seed=k) for k in range(100, 130)]
+    claims: list[str] = []
+
+    def crawl(name: str) -> None:
+        claims.extend(text for k, text in enumerate(texts) if index.add_if_new(f"{name}-{k}", text) is None)
+
+    threads = [threading.Thread(target=crawl, args=(f"crawler{k}",)) for k in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(claims) == sorted(texts)
+
+
+def test_a_document_without_an_id_cannot_be_added(index: Index) -> None:
+    with pytest.raises(InputError, match="needs an id"):
+        index.add_many([Document("A text.")])
+
+
+def test_info_counts_documents_and_bytes(index: Index) -> None:
+    empty = index.info()
+    index.add("a", prose(100, seed=14))
+    info = index.info()
+
+    assert (empty.documents, info.documents) == (0, 1)
+    assert info.bytes > empty.bytes or empty.bytes > 0
+
+
+def test_a_place_that_is_none_is_refused() -> None:
+    with pytest.raises(InputError, match="no place for an index"):
+        open_index("")
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+@settings(deadline=None)
+def test_any_text_can_be_added_and_asked_for(text: str, other: str) -> None:
+    with open_index(":memory:") as index:
+        index.add("a", text)
+        matches = index.near_copies(text)
+        assert [match.id for match in matches] == (["a"] if len(split(text)) else [])
+        assert all(0.0 <= match.similarity <= 1.0 for match in index.near_copies(other))
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return ":memory:" if request.param == "memory" else str(tmp_path / "near.sqlite")
+
+
+@pytest.fixture
+def clocked(where: str) -> Iterator[tuple[Index, list[float]]]:
+    now = [1_000_000.0]
+    with open_index(where, clock=lambda: now[0]) as index:
+        yield index, now
+
+
+@pytest.fixture
+def index(where: str) -> Iterator[Index]:
+    with open_index(where) as index:
+        yield index
