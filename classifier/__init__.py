@@ -1,0 +1,65 @@
+"""Tell original reporting from rewrites and filler, with reasons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from classifier.document import Document, Match
+    from classifier.errors import IndexFormatError, InputError, LabelError, MissingExtra, ModelError, QualityError
+    from classifier.index import open_index
+    from classifier.scorer import Scorer
+    from classifier.training import evaluate, train
+    from classifier.verdict import Boilerplate, Evidence, Line, Verdict
+
+__version__ = "0.1.0"
+
+# Where each public name lives; a module is imported when its name is first used, so that scoring never waits for training.
+_HOMES = {
+    "Boilerplate": "verdict",
+    "Document": "document",
+    "Evidence": "verdict",
+    "IndexFormatError": "errors",
+    "InputError": "errors",
+    "LabelError": "errors",
+    "Line": "verdict",
+    "Match": "document",
+    "MissingExtra": "errors",
+    "ModelError": "errors",
+    "QualityError": "errors",
+    "Scorer": "scorer",
+    "Verdict": "verdict",
+    "evaluate": "training",
+    "open_index": "index",
+    "train": "training",
+}
+__all__ = [
+    "Boilerplate",
+    "Document",
+    "Evidence",
+    "IndexFormatError",
+    "InputError",
+    "LabelError",
+    "Line",
+    "Match",
+    "MissingExtra",
+    "ModelError",
+    "QualityError",
+    "Scorer",
+    "Verdict",
+    "evaluate",
+    "open_index",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'classifier' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"classifier.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,250 @@
+"""The label model: weights as data, read without pickle, scored with numpy alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier import ngrams
+from classifier.boilerplate import article
+from classifier.document import Document
+from classifier.errors import ModelError
+from classifier.signals import NAMES, Signals
+from classifier.verdict import LABELS
+
+Floats = NDArray[np.float64]
+
+SCHEMA = 1
+_JSON, _ARRAYS = "model.json", "model.npz"
+_PACKAGE = Path(__file__).parent
+SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent / "models"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A linear model over hashed n-grams and binned signals, with its calibration.
+
+    Attributes:
+        name, version: what it is called.
+        signals: names of the signals it reads, in order.
+        edges: for each signal, rising bin edges; a value is coded by the edges it exceeds.
+        ngram_weights: shape (2**ngrams.BITS, outputs); the outputs are the three labels, then "out of scope".
+        signal_weights: shape (sum of edges, outputs).
+        intercept: shape (outputs,).
+        scale, shift: calibration; label logits become `scale * logits + shift`, shapes () and (3,).
+        scope: calibration of "out of scope": slope and offset of its logit.
+        thresholds: the confidence from which each label is certain, and the scope probability above which none is.
+        typical: median of each signal over the training texts.
+        about: how it was trained, for people.
+    """
+
+    name: str
+    version: str
+    signals: Sequence[str]
+    edges: Sequence[Sequence[float]]
+    ngram_weights: NDArray[np.float32]
+    signal_weights: NDArray[np.float32]
+    intercept: Floats
+    scale: float
+    shift: Floats
+    scope: tuple[float, float]
+    thresholds: Mapping[str, float]
+    typical: Sequence[float]
+    about: Mapping[str, Any] = field(default_factory=dict)
+    _places: NDArray[np.int64] = field(init=False, repr=False, compare=False)
+    _cuts: Floats = field(init=False, repr=False, compare=False)
+    _owner: NDArray[np.int64] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.signals if name not in NAMES]
+        if unknown:
+            names = ", ".join(unknown[:5])
+            raise ModelError(f"model {self.name} {self.version}: unknown signals {names}. Use the release that trained it, or train anew.")
+        object.__setattr__(self, "_places", np.array([NAMES.index(name) for name in self.signals], dtype=np.int64))
+        object.__setattr__(self, "_cuts", np.array([edge for edges in self.edges for edge in edges], dtype=np.float64))
+        object.__setattr__(self, "_owner", np.repeat(np.arange(len(self.edges)), [len(edges) for edges in self.edges]))
+
+    def code(self, signals: Signals) -> NDArray[np.bool_]:
+        """Which bin edges the signals of a text exceed, shape (sum of edges,)."""
+        coded: NDArray[np.bool_] = np.array(signals.values)[self._places][self._owner] > self._cuts
+        return coded
+
+    def judge(self, document: Document, signals: Signals) -> Judgement:
+        """The calibrated probabilities of a text, and what each part of it contributed."""
+        columns, values = ngrams.extract(article(document))
+        wording = values @ self.ngram_weights[columns].astype(np.float64)
+        coded = self.code(signals)
+        logits = self.intercept + wording + coded @ self.signal_weights
+        calibrated = self.scale * logits[:3] + self.shift
+        scope = 1 / (1 + np.exp(-(self.scope[0] * logits[3] + self.scope[1])))
+        return Judgement(self, softmax(calibrated), float(scope), wording, coded)
+
+    def save(self, folder: Path) -> None:
+        """Write the model as `model.json` and `model.npz`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        arrays = folder / _ARRAYS
+        np.savez_compressed(arrays, ngrams=self.ngram_weights, signals=self.signal_weights, intercept=self.intercept, shift=self.shift)
+        facts = {
+            "schema": SCHEMA,
+            "name": self.name,
+            "version": self.version,
+            "labels": list(LABELS),
+            "ngram_bits": ngrams.BITS,
+            "ngram_version": ngrams.VERSION,
+            "signals": list(self.signals),
+            "edges": [list(edges) for edges in self.edges],
+            "scale": self.scale,
+            "scope": list(self.scope),
+            "thresholds": dict(self.thresholds),
+            "typical": list(self.typical),
+            "about": dict(self.about),
+            "arrays_sha256": hashlib.sha256(arrays.read_bytes()).hexdigest(),
+        }
+        facts["known_answers"] = _known_answers(self)
+        (folder / _JSON).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a model says of one text.
+
+    Attributes:
+        probabilities: of the three labels, shape (3,).
+        out_of_scope: probability that the text is opinion, satire, fiction or their like.
+        wording: contribution of the n-grams to each output, shape (outputs,).
+        coded: the bin edges that the signals exceed.
+    """
+
+    model: Model
+    probabilities: Floats
+    out_of_scope: float
+    wording: Floats
+    coded: NDArray[np.bool_]
+
+    def contributions(self, label: int) -> Floats:
+        """What each signal adds to the calibrated logit of a label against the mean of all labels, shape (signals,).
+
+        With the wording and the intercept they add up to it exactly.
+        """
+        weights = self.model.signal_weights[:, :3].astype(np.float64)
+        lean = (weights[:, label] - weights.mean(axis=1)) * self.coded * self.model.scale
+        added: Floats = np.bincount(self.model._owner, weights=lean, minlength=len(self.model.signals)).astype(np.float64)
+        return added
+
+    def wording_contribution(self, label: int) -> float:
+        """What the n-grams add to the calibrated logit of a label against the mean of all."""
+        return float(self.model.scale * (self.wording[label] - self.wording[:3].mean()))
+
+
+def softmax(logits: Floats) -> Floats:
+    """Probabilities from logits, shape (labels,)."""
+    powers: Floats = np.exp(logits - logits.max())
+    chances: Floats = powers / powers.sum()
+    return chances
+
+
+@cache
+def load(folder: Path = SHIPPED) -> Model:
+    """Read a model folder.
+
+    Raises:
+        ModelError: the folder holds no model, or a broken, tampered or foreign one.
+    """
+    facts = _read_facts(folder)
+    arrays = _read_arrays(folder / _ARRAYS, facts)
+    try:
+        model = Model(
+            name=facts["name"],
+            version=facts["version"],
+            signals=facts["signals"],
+            edges=facts["edges"],
+            ngram_weights=arrays["ngrams"],
+            signal_weights=arrays["signals"],
+            intercept=arrays["intercept"],
+            scale=float(facts["scale"]),
+            shift=arrays["shift"],
+            scope=(float(facts["scope"][0]), float(facts["scope"][1])),
+            thresholds=facts["thresholds"],
+            typical=facts["typical"],
+            about=facts["about"],
+        )
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ModelError(
+            f"{folder / _JSON}: not a model of this program ({error!r}). Train one with `quality train LABELS -o DIR`."
+        ) from error
+    return model
+
+
+def check(folder: Path = SHIPPED) -> None:
+    """Score the known-answer texts of a model folder anew.
+
+    Raises:
+        ModelError: an answer differs, so this release reads texts differently from the one that trained the model.
+    """
+    stored, found = _read_facts(folder)["known_answers"], _known_answers(load(folder))
+    if not np.allclose(stored, found, atol=1e-9):
+        raise ModelError(f"{folder}: known answers differ: {stored} stored, {found} found. Train the model anew with this release.")
+
+
+def _read_facts(folder: Path) -> dict[str, Any]:
+    path = folder / _JSON
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}. A model folder holds {_JSON} and {_ARRAYS}.") from error
+    except ValueError as error:
+        raise ModelError(f"{path}: not JSON ({error}). Copy the model anew, or train one with `quality train LABELS -o DIR`.") from error
+    if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
+        found = facts.get("schema") if isinstance(facts, dict) else type(facts).__name__
+        raise ModelError(
+            f"{path}: schema {found}, this release reads {SCHEMA}. Train the model anew, or install the release that wrote it."
+        )
+    ours = (ngrams.BITS, ngrams.VERSION)
+    if (facts.get("ngram_bits"), facts.get("ngram_version")) != ours:
+        found = f"{facts.get('ngram_bits')}/{facts.get('ngram_version')}"
+        raise ModelError(f"{path}: n-grams {found}, this release makes {ours[0]}/{ours[1]}. Train the model anew.")
+    return facts
+
+
+def _read_arrays(path: Path, facts: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if digest != facts.get("arrays_sha256"):
+            raise ModelError(f"{path}: digest {digest[:12]}… differs from the one in {_JSON}. Copy the model anew.")
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}. A model folder holds {_JSON} and {_ARRAYS}.") from error
+    except ValueError as error:
+        raise ModelError(f"{path}: not plain arrays ({error}). Copy the model anew.") from error
+
+
+def _known_answers(model: Model) -> list[list[float]]:
+    from classifier.signals import extract
+
+    answers = []
+    for text in _KNOWN_TEXTS:
+        document = Document(text)
+        answers.append([round(float(value), 12) for value in model.judge(document, extract(document)).probabilities])
+    return answers
+
+
+_KNOWN_TEXTS = (
+    (
+        "PORT HALE — The harbor board voted 5-2 on Tuesday to close the north pier after divers found 14 cracked piles, "
+        'engineer Ruth Okello told the Hale Gazette. "We saw it with our own eyes," she said.'
+    ),
+    (
+        "The pier will close, the Hale Gazette reported on Tuesday. According to the newspaper, divers found cracked piles. "
+        "The closure underscores the importance of maintenance for the community."
+    ),
+    "Save 20% today! Click here to claim your promo code and enjoy free shipping on all deck shoes. Terms and conditions apply.",
+)

@@ -1,0 +1,195 @@
+"""Labelled texts for training and measuring: a user's JSONL, the project's seeds, and the corpora after repair."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from classifier.errors import LabelError
+from classifier.verdict import LABELS
+
+OTHER = "other"  # opinion, satire, fiction …: none of the three, kept to learn what is out of scope
+BY_EYE = "by_eye"
+
+_GLUED = re.compile(r"(?<=[a-z0-9\"”])([.!?][\"”]?)(?=[A-Z“\"][a-z]|[A-Z][a-z])")
+_WIRE_TAG = re.compile(r"^.{0,60}?\((?:Reuters|AP|AFP|CNN)\)\s*[-–—]+\s*")
+_CHAT_OPENING = re.compile(
+    r"^[\"'`\s]*(?:sure|certainly|of course|here(?:'s| is| are)|as requested|title:|headline:|rewritten (?:article|version)|polished)"
+    r"[^\n:]{0,80}[:!.]\s*",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.!?]*[.!?]+[\"”’')\]]*\s*|[^.!?]+$")
+_MACHINE_WORDS = (90, 260)  # windows of the machine-made sets are cut to a length drawn from this range, on every side alike
+
+
+@dataclass(frozen=True)
+class Example:
+    """A labelled text.
+
+    Attributes:
+        text: what is judged.
+        label: one of LABELS, or `other`.
+        dataset, family, source: where it comes from; texts of one family or one source are never on both sides of a split.
+        generator: the program that wrote it, or "".
+        weight: how much it counts in training.
+        title, id, kind, confidence, source_id: what the data set says of it, or "".
+    """
+
+    text: str
+    label: str
+    dataset: str = ""
+    family: str = ""
+    source: str = ""
+    generator: str = ""
+    weight: float = 1.0
+    id: str = ""
+    title: str = ""
+    kind: str = ""
+    confidence: str = ""
+    date: str = ""
+    source_id: str = ""
+
+
+def read_labels(path: Path) -> list[Example]:
+    """The examples of a user's JSONL file of `{"text": …, "label": …}`; other fields of `Example` are read where given.
+
+    Raises:
+        LabelError: the file cannot be read, a line is no such record, or fewer than two labels occur.
+    """
+    examples = [_user_example(path, number, row) for number, row in _rows(path)]
+    present = {example.label for example in examples}
+    if len(present) < 2:
+        raise LabelError(f"{path}: {len(examples)} texts with {len(present)} labels. Give texts of at least two of: {', '.join(LABELS)}.")
+    return examples
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opened(path, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    row = json.loads(line)
+                except ValueError as error:
+                    raise LabelError(f"{path}:{number}: not JSON ({error}). Write one object a line.") from error
+                if not isinstance(row, dict):
+                    raise LabelError(f'{path}:{number}: a {type(row).__name__}, not an object. Write {{"text": …, "label": …}}.')
+                yield number, row
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise LabelError(f"{path}: cannot be read: {reason}. Give a JSONL file of texts with labels.") from error
+
+
+def _user_example(path: Path, number: int, row: dict[str, Any]) -> Example:
+    text, label = row.get("text"), row.get("label")
+    if not isinstance(text, str):
+        raise LabelError(f'{path}:{number}: no "text" string; found {", ".join(map(repr, row)) or "nothing"}.')
+    if label not in LABELS:
+        raise LabelError(f"{path}:{number}: label {label!r} is none of {', '.join(LABELS)}.")
+    optional = ("dataset", "family", "source", "generator", "id", "title", "kind", "date")
+    known: dict[str, Any] = {name: str(row[name]) for name in optional if row.get(name)}
+    return Example(text, label, **known)
+
+
+def read_seeds(folder: Path) -> list[Example]:
+    """The exemplars of a folder with one sub-folder a label; each file is a family of its own."""
+    paths = [path for label in LABELS for path in sorted((folder / label).glob("*.txt"))]
+    if not paths:
+        raise LabelError(f"{folder}: no seeds. Put texts into {folder}/original, {folder}/rewrite and {folder}/filler.")
+    return [
+        Example(path.read_text(encoding="utf-8"), path.parent.name, dataset="seeds", family=path.stem, source=path.stem, id=path.stem)
+        for path in paths
+    ]
+
+
+def read_corpora(folder: Path) -> list[Example]:
+    """Every labelled text below `folder/articles`, repaired so that no data set gives itself away by its layout."""
+    examples: list[Example] = []
+    for path in sorted((folder / "articles").glob("*.jsonl.gz")):
+        for _, row in _rows(path):
+            if row.get("label"):
+                examples.append(_corpus_example(row))
+    if not examples:
+        raise LabelError(f"{folder}: no corpora. Expected articles/*.jsonl.gz there.")
+    return examples
+
+
+def _corpus_example(row: dict[str, Any]) -> Example:
+    dataset = str(row["dataset"])
+    generator = str(row.get("generator") or "")
+    example = Example(
+        text=str(row["text"]),
+        label=str(row["label"]),
+        dataset=dataset,
+        family=str(row.get("family") or dataset),
+        source=str(row.get("source") or dataset),
+        generator="" if generator == "human" else generator,
+        id=str(row["id"]),
+        title=str(row.get("title") or ""),
+        kind=str(row.get("kind") or ""),
+        confidence=str(row.get("confidence") or ""),
+        date=str(row.get("date") or ""),
+        source_id=str(row.get("source_id") or ""),
+    )
+    return example if dataset == BY_EYE else replace(example, text=repair(example.text, seed=example.source_id or example.id))
+
+
+def repair(text: str, seed: str) -> str:
+    """A text of a machine-made set without the traces of how the set was made.
+
+    White space is collapsed and broken anew, glued sentences are parted, wire tags and a chat's opening are taken off,
+    and a window of sentences is cut whose length depends on `seed` alone, so that both sides of a pair are cut alike.
+    """
+    draw = np.random.Generator(np.random.PCG64(crc32(seed.encode())))
+    text = " ".join(text.split())
+    text = _CHAT_OPENING.sub("", _WIRE_TAG.sub("", text, count=1), count=1)
+    text = _GLUED.sub(r"\1 ", text).strip("\"'` ")
+    sentences = [found.group().strip() for found in _SENTENCE.finditer(text)]
+    if len(sentences) > 1 and sentences[-1][-1:] not in ".!?\"”’')":
+        sentences.pop()
+    return _broken_anew(_window(sentences, int(draw.integers(*_MACHINE_WORDS))), draw)
+
+
+def _window(sentences: list[str], words: int) -> list[str]:
+    kept: list[str] = []
+    count = 0
+    for sentence in sentences:
+        if kept and count >= words:
+            break
+        kept.append(sentence)
+        count += len(sentence.split())
+    return kept
+
+
+def _broken_anew(sentences: list[str], draw: np.random.Generator) -> str:
+    paragraphs, place = [], 0
+    while place < len(sentences):
+        size = int(draw.integers(1, 4))
+        paragraphs.append(" ".join(sentences[place : place + size]))
+        place += size
+    return "\n\n".join(paragraphs)
+
+
+def weigh(examples: Iterable[Example], cell: float = 60.0) -> list[Example]:
+    """The examples with weights: a by-eye text counts one (less at low confidence), any other cell of data set and label `cell` in all."""
+    examples = list(examples)
+    sizes: dict[tuple[str, str], int] = {}
+    for example in examples:
+        sizes[example.dataset, example.label] = sizes.get((example.dataset, example.label), 0) + 1
+    return [replace(example, weight=_weight(example, sizes[example.dataset, example.label], cell)) for example in examples]
+
+
+def _weight(example: Example, size: int, cell: float) -> float:
+    if example.dataset == BY_EYE:
+        return 0.4 if example.confidence == "low" else 1.0
+    return min(1.0, cell / size)

@@ -1,0 +1,169 @@
+"""The two jobs: train a model from labelled texts, and measure models on labelled texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.document import Document
+from classifier.errors import LabelError
+from classifier.model import SHIPPED, Model, load
+from classifier.training import card
+from classifier.training.examples import BY_EYE, Example, read_corpora, read_labels, read_seeds, weigh
+from classifier.training.features import Features, measure
+from classifier.training.fit import Calibration, calibrate, export, fit, held_out_logits, label_numbers
+from classifier.training.metrics import Score, score
+from classifier.verdict import LABELS
+
+FEWEST = 6  # texts a label below which nothing is learned
+Tell = Callable[[str], None]
+Progress = Callable[[int, int], None]
+
+
+def _silent(line: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What training or measuring found.
+
+    Attributes:
+        rows: one score for each model or split, by name.
+        note: what the reader has to know of how it was measured.
+        facts: the same as plain data, and more.
+    """
+
+    rows: Sequence[tuple[str, Score]]
+    note: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain data, ready for JSON."""
+        return {"rows": {name: found.to_dict() for name, found in self.rows}, "note": self.note, **self.facts}
+
+    def summary(self) -> str:
+        """The report as a few lines of text."""
+        lines = [
+            f"{name}: macro-F1 {found.macro_f1:.3f}, accuracy {found.accuracy:.3f}, "
+            f"calibration error {found.calibration_error:.3f} ({found.count} texts)"
+            for name, found in self.rows
+        ]
+        return "\n".join([*lines, self.note])
+
+
+def train(labels: Path, output: Path, *, progress: Progress | None = None, tell: Tell = _silent) -> Report:
+    """Train a model from a JSONL file of `{"text": …, "label": …}` and write it to a folder.
+
+    Texts that share a "family" field are never on both sides of a held-out split; without it each text stands alone.
+
+    Raises:
+        LabelError: the file cannot be used; the message names the line.
+    """
+    examples = read_labels(labels)
+    return _train(examples, output, name=output.resolve().name, progress=progress, tell=tell, source=str(labels.name))
+
+
+def train_shipped(corpora: Path, seeds: Path, output: Path | None = None, *, tell: Tell = _silent) -> Report:
+    """Train the shipped model from the corpora, or, where they are missing, a trial model from the seeds."""
+    if (corpora / "articles").is_dir():
+        examples = _without_doubles(weigh(_thinned(read_corpora(corpora))))
+        return _train(examples, output or Path("models"), name="quality", tell=tell, source="corpora")
+    tell(f"{corpora} is missing: training a trial model from {seeds}.")
+    return _train(read_seeds(seeds), output or Path("build/model"), name="quality-seeds", tell=tell, source="seeds")
+
+
+def evaluate(labels: Path, models: Sequence[Path | None] = (None,), *, progress: Progress | None = None) -> Report:
+    """Measure models on a JSONL file of labels, side by side; None stands for the shipped model."""
+    examples = read_labels(labels)
+    truth = label_numbers(examples)
+    rows = []
+    for place, folder in enumerate(models):
+        model = load(folder if folder is not None else SHIPPED)
+        rows.append((f"{model.name} {model.version}", score(truth, _probabilities(model, examples, progress, place, len(models)))))
+    return Report(rows, "Measured on the texts as given; only texts that no model was trained on tell anything.")
+
+
+def _probabilities(model: Model, examples: Sequence[Example], progress: Progress | None, place: int, jobs: int) -> NDArray[np.float64]:
+    from classifier.scorer import Scorer
+
+    scorer = Scorer.__new__(Scorer)
+    scorer.model, scorer.index = model, None
+    rows = []
+    for done, verdict in enumerate(scorer.score_many(Document(example.text) for example in examples), start=1):
+        rows.append([verdict.probabilities[label] for label in LABELS])
+        if progress is not None:
+            progress(place * len(examples) + done, jobs * len(examples))
+    return np.array(rows)
+
+
+def _train(
+    examples: Sequence[Example], output: Path, *, name: str, source: str, progress: Progress | None = None, tell: Tell = _silent
+) -> Report:
+    _refuse_few(examples)
+    tell(f"measuring {len(examples)} texts")
+    features = measure((example.text for example in examples), progress and (lambda done: progress(done, len(examples))))
+    truth, weights = label_numbers(examples), np.array([example.weight for example in examples])
+    logits, scope = held_out_logits(features, examples, tell)
+    calibration = calibrate(logits, scope, truth, weights)
+    tell("fitting the model on all texts")
+    model = export(fit(features, examples), calibration, _typical(features, examples), name, _VERSION, {"trained_on": source})
+    report = _report(examples, truth, calibration, logits)
+    model.save(output)
+    card.write(output, model, examples, report)
+    return report
+
+
+_VERSION = "1"
+
+
+def _report(examples: Sequence[Example], truth: NDArray[np.int64], calibration: Calibration, logits: NDArray[np.float64]) -> Report:
+    chances = calibration.probabilities(logits)
+    rows = []
+    known = truth >= 0
+    eye = known & np.array([example.dataset == BY_EYE and example.confidence != "low" for example in examples])
+    for name, mask in (("held-out families, all texts", known), ("held-out families, by_eye", eye)):
+        if mask.any():
+            rows.append((name, score(truth[mask], chances[mask])))
+    whole = any(example.family for example in examples)
+    held = "Each text was judged by a model that saw none of its family."
+    note = held if whole else "No text names its family: the splits are by text, and flatter."
+    return Report(rows, note, {"texts": len(examples), "thresholds": calibration.thresholds})
+
+
+def _typical(features: Features, examples: Sequence[Example]) -> NDArray[np.float64]:
+    eye = np.array([example.dataset == BY_EYE for example in examples])
+    median: NDArray[np.float64] = np.median(features.signals[eye] if eye.any() else features.signals, axis=0)
+    return median
+
+
+def _refuse_few(examples: Sequence[Example]) -> None:
+    counts = {label: sum(example.label == label for example in examples) for label in LABELS}
+    few = [f"{count} {label}" for label, count in counts.items() if 0 < count < FEWEST]
+    if few or sum(count > 0 for count in counts.values()) < 2:
+        found = ", ".join(f"{count} {label}" for label, count in counts.items())
+        raise LabelError(f"too few texts to learn from: {found}. Give at least {FEWEST} of each label that occurs, and two labels.")
+
+
+def _thinned(examples: Sequence[Example], most: int = 400) -> list[Example]:
+    """At most `most` texts of each cell (data set, label, generator): they are many, alike, and weigh little."""
+    draw = np.random.Generator(np.random.PCG64(20_260_614))
+    cells: dict[tuple[str, str, str], list[int]] = {}
+    for row, example in enumerate(examples):
+        cells.setdefault((example.dataset, example.label, example.generator), []).append(row)
+    kept: list[int] = []
+    for (dataset, _, generator), rows in sorted(cells.items()):
+        limit = len(rows) if dataset == BY_EYE else max(most // 3, 60) if generator else most
+        kept.extend(draw.choice(rows, limit, replace=False).tolist() if len(rows) > limit else rows)
+    return [examples[row] for row in sorted(kept)]
+
+
+def _without_doubles(examples: Sequence[Example]) -> list[Example]:
+    """The examples without those that by_eye holds too, where they were read and not guessed."""
+    read = {example.id.partition("/")[2] for example in examples if example.dataset == BY_EYE}
+    return [example for example in examples if example.dataset == BY_EYE or example.id not in read]
