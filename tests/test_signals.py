@@ -1,0 +1,489 @@
+"""What each signal measures of a text, and what all of them promise of any text."""
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from classifier import Document, Match
+from classifier.document import Neighbors
+from classifier.signals import FAMILIES, NAMES, extract, meaning
+from classifier.signals.measure import merge, ratio
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def measured(name, document):
+    """The value of one signal, and the stretches of text behind it."""
+    family, _, signal = name.partition(".")
+    measure = next(one for one in FAMILIES[family] if one.__name__ == signal)(document)
+    return measure.value, [document.text[start:end] for start, end in measure.spans]
+
+
+# Signals that count stretches of text: name → (text, the stretches). The value is their number per 1,000 words.
+STRETCHES = {
+    "spin.reader_address_rate": [
+        ("", []),
+        ("We were chatting with ya all day.", ["chatting with ya"]),
+        ("Drivers must buckle their belts.", []),
+    ],
+    "spin.slang_rate": [("", []), ("The top honchos met on Monday.", ["top honchos"]), ("The chief of the bank resigned on Monday.", [])],
+    "spin.hype_rate": [
+        ("", []),
+        ("An action-packed night at the port.", ["action-packed"]),
+        ("The must of the grapes is pressed twice.", []),
+    ],
+    "spin.emphasis_rate": [
+        ("", []),
+        ("Spoiler alert: the vote failed.", ["Spoiler alert"]),
+        ("Passengers must wait for the next train.", []),
+    ],
+    "spin.llm_stock_rate": [
+        ("", []),
+        ("The bridge is a beacon of hope.", ["a beacon of hope"]),
+        ("The beacon on the cliff gave no light.", []),
+    ],
+    "spin.swaps_rate": [("", []), ("The mill shut a yr in the past.", ["a yr in the past"]), ("The mill shut a year ago.", [])],
+    "spin.emoji_rate": [("", []), ("Wow 😀😀 nice 👀", ["😀😀", "👀"]), ("A smile :-) and a © mark", [])],
+    "spin.exclamations_rate": [("", []), ("Yes!!! No! Fine.", ["!!!", "!"]), ("Is it? It is.", [])],
+    "spin.missing_spaces_rate": [
+        ("", []),
+        ("He left.She stayed,they said.", ["ft.Sh", "ed,th"]),
+        ("The U.S. Senate met at 3.5 miles, e.g. here.", []),
+    ],
+    "spin.decimal_commas_rate": [
+        ("", []),
+        ("It rose 3,5 percent to 12,25 million.", ["3,5", "12,25"]),
+        ("It sold 3,500 cars, 25 percent more, in 1,2 and 3.", []),
+    ],
+    "spin.mixed_alphabets_rate": [("", []), ("The mауor left.", ["mауor"]), ("The мэр left Αθήνα.", [])],
+    "citation.numeric_marks_rate": [
+        ("", []),
+        ("Rain fell[1] and stopped[12].", ["[1]", "[12]"]),
+        ("Rain [sic] fell on [the town] in [2024].", []),
+        ("Rain fell[1] and stopped[2].\n\n1. Hale Gazette\n2. Port log", []),
+    ],
+    "citation.stacked_marks_rate": [("", []), ("Rain fell[2][3] and stopped.", ["[2][3]"]), ("Rain fell[2] and stopped[3].", [])],
+    "citation.tool_tokens_rate": [
+        ("", []),
+        ("Rain fell oaicite:3 and turn0search1 stopped.", ["oaicite:3", "turn0search1"]),
+        ("Users asked ChatGPT to cite it; at turn three the car spun.", []),
+    ],
+    "citation.prompt_leak_rate": [
+        ("", []),
+        ("As an AI language model I cannot say. It rained.", ["As an AI language model I cannot say"]),
+        ("Here is the article that the editor had rewritten by hand.", []),
+    ],
+    "citation.scaffold_labels_rate": [
+        ("", []),
+        ("Title: Rain\nMeta description: it fell", ["Title:", "Meta description:"]),
+        ("The title: rain. An entitled: man.", []),
+    ],
+    "citation.sources_list_rate": [
+        ("", []),
+        ("It rained.\nSources: AFP, Hale Gazette", ["Sources: AFP, Hale Gazette"]),
+        ("Sources said that the talks had failed.", []),
+    ],
+    "citation.slots_rate": [
+        ("", []),
+        ("Dr. [Last Name] met {{city}} on [insert date].", ["[Last Name]", "{{city}}", "[insert date]"]),
+        ("He said [the mayor] left [12].", []),
+    ],
+    "reporting.own_attribution_rate": [("", []), ("She told us that it rained.", ["told us"]), ("He told his wife so.", [])],
+    "reporting.told_outlet_rate": [("", []), ("She told CNN so. He told AFP more.", ["told CNN", "told AFP"]), ("CNN said so.", [])],
+    "reporting.told_name_rate": [("", []), ("She told AGBI so.", ["told AGBI"]), ("She told him so.", [])],
+    "reporting.outlet_attribution_rate": [
+        ("", []),
+        ("CNN reported that it rained.", ["CNN reported"]),
+        ("Neighbours reported a loud bang. She told CNN so.", []),
+    ],
+    "reporting.agency_attribution_rate": [("", []), ("It rained, according to AFP.", ["according to AFP"]), ("He told AFP so.", [])],
+    "reporting.show_attribution_rate": [
+        ("", []),
+        ("Speaking on Meet the Press.", ["Speaking on Meet the Press"]),
+        ("He will meet the press today, he said.", []),
+    ],
+    "reporting.platform_attribution_rate": [
+        ("", []),
+        ("She wrote on Facebook that it was over.", ["wrote on Facebook"]),
+        ("She has a Facebook account.", []),
+    ],
+    "reporting.outlets_rate": [("", []), ("Vans of CNN and Reuters were there.", ["CNN", "Reuters"]), ("The sun rose.", [])],
+    "reporting.platforms_rate": [("", []), ("Her Facebook page is gone.", ["Facebook"]), ("Her face in a book.", [])],
+    "reporting.public_attribution_rate": [
+        ("", []),
+        ("He told a jury so.", ["told a jury"]),
+        ("The jury of the festival gave two prizes.", []),
+    ],
+    "reporting.agency_credit_rate": [
+        ("", []),
+        ("It rained.\nThe Associated Press contributed to this report.", ["The Associated Press contributed to this report"]),
+        ("The report contributed to the fall of the mayor.", []),
+    ],
+    "reporting.anonymous_rate": [
+        ("", []),
+        ("A source close to the talks said no.", ["A source close to"]),
+        ("The spring is the source of the river.", []),
+    ],
+    "reporting.documents_rate": [
+        ("", []),
+        ("According to court documents, he fled.", ["According to court documents"]),
+        ("She broke the world record in the pool.", []),
+    ],
+    "reporting.studies_rate": [
+        ("", []),
+        ("It was published in the journal Soil.", ["published in the journal"]),
+        ("The journal of the sailor was sold at auction.", []),
+    ],
+    "reporting.release_rate": [
+        ("", []),
+        ("Hale Foods is pleased to announce a chief.", ["is pleased to announce"]),
+        ("The firm announced a loss.", []),
+    ],
+    "reporting.wire_services_rate": [("", []), ("A note sent by PRNewswire today.", ["PRNewswire"]), ("The fire service came.", [])],
+    "reporting.opinion_rate": [("", []), ("In my view the plan is a folly.", ["In my view"]), ("The view of the river is fine.", [])],
+    "reporting.transcript_rate": [
+        ("", []),
+        ("This interview has been edited for length and clarity.", ["This interview has been edited for length and clarity"]),
+        ("She left the interview early and edited nothing.", []),
+    ],
+    "style.imperatives_rate": [("", []), ("Be sure to look.", ["Be sure to"]), ("He was sure it was lost.", [])],
+    "style.offers_rate": [("", []), ("All terms and conditions apply.", ["terms and conditions apply"]), ("The firm shipped grain.", [])],
+    "style.templates_rate": [("", []), ("Your lucky number is nine.", ["Your lucky number"]), ("She was lucky that nine heard her.", [])],
+    "style.advice_rate": [("", []), ("So here are some tips for a lawn.", ["here are some tips"]), ("A tip led police to the barn.", [])],
+    "style.hedges_rate": [
+        ("", []),
+        ("It is important to note that rain falls.", ["It is important to note"]),
+        ("The important thing stood in a footnote.", []),
+    ],
+    "style.gambling_rate": [("", []), ("He sells CBD gummies.", ["CBD gummies"]), ("The state closed two casinos after the raid.", [])],
+}
+
+# Signals that count without showing where: name → (text, the number). The value is that number per 1,000 words.
+COUNTS = {
+    "reporting.attribution_rate": [("", 0), ("She said so. He told us more.", 2), ("She left. He stayed.", 0)],
+    "reporting.quotations_rate": [("", 0), ("“It rained all day,” she said.", 1), ("The “wet” town. 'Tis dry.", 0)],
+    "reporting.scare_quotes_rate": [("", 0), ("The “wet” and 'very dry' town.", 2), ("“It rained all day,” she said.", 0)],
+    "reporting.speakers_rate": [
+        ("", 0),
+        ("Anna Pell said so. Anna Pell said no. Ruth Ito said more.", 2),
+        ("She said so. Police said no.", 0),
+    ],
+    "reporting.dates_rate": [("", 0), ("On Monday and in March.", 2), ("They march to the moon.", 0)],
+    "reporting.numbers_rate": [("", 0), ("3 of 1,200 men in B2.", 3), ("Three men.", 0)],
+    "reporting.places_rate": [("", 0), ("Rain in Kenya and Hong Kong.", 3), ("Rain in the town.", 0)],
+    "reporting.names_rate": [("", 0), ("She met Anna Okello there.", 2), ("The man met the dog.", 0)],
+    "reporting.titles_rate": [("", 0), ("So Mayor Okello left.", 1), ("The dog left.", 0)],
+    "reporting.own_voice_rate": [("", 0), ("He met us. “Our town is dry,” she said.", 1), ("The bus is dry. “Our town is dry now.”", 0)],
+    "style.first_person_rate": [("", 0), ("I saw my dog and I’ve left.", 3), ("It saw his dog.", 0)],
+    "style.second_person_rate": [("", 0), ("You and your dog.", 2), ("The young dog.", 0)],
+    "style.third_person_rate": [("", 0), ("He saw them.", 2), ("The hen saw it.", 0)],
+    "style.modals_rate": [("", 0), ("It will rain, it can't snow.", 2), ("The canal is willing.", 0)],
+    "style.connectives_rate": [("", 0), ("While it rained, however, he left.", 2), ("The whale rained.", 0)],
+    "style.times_rate": [("", 0), ("Yesterday it rained, last week too.", 2), ("The day was wet.", 0)],
+    "style.participles_rate": [
+        ("", 0),
+        ("It fell, leaving ice, and it rose, taking more.", 2),
+        ("Leaving is bad, king or not, he sings.", 0),
+    ],
+    "style.questions_rate": [("", 0), ("Is it? Was it?", 2), ("It is.", 0)],
+    "style.colons_rate": [("", 0), ("Rain: it fell.", 1), ("Rain; it fell.", 0)],
+    "style.semicolons_rate": [("", 0), ("Rain; it fell.", 1), ("Rain: it fell.", 0)],
+    "style.dashes_rate": [("", 0), ("Rain — snow – ice - fog -- end", 4), ("A well-known half-day.", 0)],
+    "style.brackets_rate": [("", 0), ("Rain (and snow) fell (late).", 2), ("Rain [and snow] fell.", 0)],
+    "style.commas_rate": [("", 0), ("Rain, snow, ice.", 2), ("Rain; snow.", 0)],
+    "style.links_rate": [("", 0), ("See www.hale.example or @hale #rain", 3), ("See the link.", 0)],
+}
+
+# All others: name → (text, the value).
+VALUES = {
+    "citation.markdown": [("", 0), ("**Rain** fell on it", 8 / 12), ("# Rain\nIt fell", 6 / 10), ("It cost 5 * 3 | and #1 or 2**3", 0)],
+    "reporting.borrowed_share": [("", 0), ("CNN said so. She said no.", 1 / 2), ("She said no.", 0)],
+    "reporting.borrowed_first": [("", 0), ("CNN said so.", 1), ("Rain fell, CNN said.", 1 / 2), ("She said so.", 0)],
+    "reporting.single_outlet": [("", 0), ("CNN said so. CNN said no. AFP said so. She said it.", 2 / 4), ("She said so.", 0)],
+    "reporting.person_attribution": [("", 0), ("Anna Pell said so. She said no.", 1 / 2), ("She said no.", 0)],
+    "reporting.pronoun_attribution": [("", 0), ("Anna Pell said so. She said no.", 1 / 2), ("Anna Pell said so.", 0)],
+    "reporting.official_attribution": [("", 0), ("Police said so. She said no.", 1 / 2), ("She said no. Police left.", 0)],
+    "reporting.record_attribution": [("", 0), ("The complaint said so. She said no.", 1 / 2), ("She said no to a complaint.", 0)],
+    "reporting.study_attribution": [("", 0), ("Researchers said so. She said no.", 1 / 2), ("She said no. Researchers left.", 0)],
+    "reporting.insider_attribution": [("", 0), ("A source said so. She said no.", 1 / 2), ("She said no. A source is a spring.", 0)],
+    "reporting.unknown_attribution": [("", 0), ("It was said. She said no.", 1 / 2), ("She said no.", 0)],
+    "reporting.dateline": [("", 0), ("PORT HALE, Oct. 3 — It rained.", 1), ("HALE (Reuters) - It rained.", 1), ("PORT HALE is wet.", 0)],
+    "reporting.agency_tag": [("", 0), ("HALE (AFP) - It rained.", 1), ("Reuters (the agency) is old.", 0)],
+    "style.sentence_length": [("", 0), ("One two. Three.", 1.5), ("?!", 0)],
+    "style.sentence_spread": [("", 0), ("One. One two three.", 1 / 2), ("One two. One two.", 0)],
+    "style.paragraph_length": [("", 0), ("One two three. Four.\nFive six seven.", 1.5), ("One two", 0)],
+    "style.word_length": [("", 0), ("a bcd", 2), ("...", 0)],
+    "style.long_words": [("", 0), ("remarkable rain", 1 / 2), ("umbrella rain", 0)],
+    "style.variety": [("", 0), ("rain Rain snow ice", 3 / 4), ("one " * 60, 1 / 50), ("!", 0)],
+    "style.repeated_phrases": [("", 0), ("one two three four one two three four", 1 / 5), ("one two one two three", 0)],
+    "style.repeated_lines": [("", 0), ("Rain\nSnow\nRain", 1 / 3), ("Rain\nSnow", 0)],
+    "style.function_words": [("", 0), ("the rain of", 2 / 3), ("rain fell", 0)],
+    "style.past": [("", 0), ("He was here and is gone.", 1 / 2), ("It is gone.", 0)],
+    "style.capitals": [("", 0), ("RAIN fell", 1 / 2), ("Rain fell", 0)],
+    "style.list_items": [("", 0), ("- rain\n2. snow\nText", 2 / 3), ("-rain\n2024 snow", 0)],
+    "style.open_lines": [("", 0), ("Menu\nRain fell.", 1 / 3), ("Rain fell.”\nIt did:", 0)],
+}
+
+# Shares of the characters of a text: name → (text, the stretches that are counted).
+SHARES = {
+    "reporting.direct_speech": [
+        ("", []),
+        ("She said: “It rained all day.”", ["“It rained all day.”"]),
+        ("The “wet” town's dogs' day.", []),
+    ],
+    "style.digits": [("", []), ("In 1984 it rained 25 mm", ["1984", "25"]), ("In May it rained", [])],
+}
+
+ARTICLE = """The harbor board voted 5-2 on Tuesday to close the north pier after divers found fourteen cracked piles.
+
+“We saw it with our own eyes,” said Ruth Okello, the engineer who led the survey in the spring of last year.
+
+The pier carries about nine hundred passengers a day to the islands. Boats will leave from the coal quay until June.
+
+Fishermen asked the board to spare the old crane, which was built in 1911. A second vote on the crane is due in May.
+"""
+# A page of an article and one line: name → the line that the signal must hold.
+LINES = {
+    "author_bio": "Dana Whitfield is a staff writer at the Courier. Follow her on Twitter for more court news.",
+    "subscribe": "Sign up for our newsletter and never miss a story.",
+    "share": "Click to share on Facebook (Opens in new window)",
+    "related": "Read more: Council delays vote on harbour tunnel",
+    "navigation": "Skip to content",
+    "cookie": "We use cookies to give you the best experience on our website. Accept all cookies",
+    "legal": "Copyright 2023 The Valley Post. All rights reserved.",
+    "comment": "Leave a comment. Your email address will not be published. Required fields are marked.",
+    "advertisement": "Story continues below advertisement",
+    "contact": "Got a tip? Email the newsroom at tips@valley.example",
+    "credit": "Photo by Elena Marsh",
+    "byline": "By Staff Reporter | Last updated: 4 March 2021, 10:15 | 3 min read",
+    "caption": "Image caption",
+}
+WHOLES = ("other", "total", "tail", "prose_left")  # boilerplate signals that no list of phrases decides
+DUPLICATION = ("index_given", "nearest_copy", "nearest_source")
+
+
+def rows(table):
+    return [pytest.param(name, *row, id=f"{name}-{number}") for name, found in table.items() for number, row in enumerate(found)]
+
+
+@pytest.mark.parametrize(("name", "text", "stretches"), rows(STRETCHES))
+def test_a_signal_counts_the_stretches_that_it_shows(name, text, stretches):
+    document = Document(text)
+
+    assert measured(name, document) == (pytest.approx(1000 * ratio(len(stretches), len(document.words))), stretches)
+
+
+@pytest.mark.parametrize(("name", "text", "count"), rows(COUNTS))
+def test_a_signal_counts_per_thousand_words(name, text, count):
+    document = Document(text)
+
+    assert measured(name, document)[0] == pytest.approx(1000 * ratio(count, len(document.words)))
+
+
+@pytest.mark.parametrize(("name", "text", "value"), rows(VALUES))
+def test_a_signal_has_its_value(name, text, value):
+    assert measured(name, Document(text))[0] == pytest.approx(value)
+
+
+@pytest.mark.parametrize(("name", "text", "stretches"), rows(SHARES))
+def test_a_share_grows_with_the_stretches_that_it_counts(name, text, stretches):
+    value, longer = (measured(name, Document(one))[0] for one in (text, text + " Dry words" * bool(text)))
+
+    assert (value > 0) == bool(stretches)
+    assert value <= 1
+    assert longer < value or not stretches
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "stretches"),
+    [
+        ("reporting.dateline", "PORT HALE, Oct. 3 — It rained.", ["PORT HALE, Oct. 3 — "]),
+        ("reporting.agency_tag", "HALE (AFP) - It rained.", ["(AFP)"]),
+        (
+            "citation.markdown",
+            "**Rain** fell\n# On it\nand [more](https://hale.example/x).",
+            ["**Rain**", "# On it", "[more](https://hale.example/x)"],
+        ),
+    ],
+)
+def test_a_signal_shows_what_it_found(name, text, stretches):
+    assert measured(name, Document(text))[1] == stretches
+
+
+# Boilerplate
+
+
+@pytest.mark.parametrize("kind", LINES)
+def test_a_boilerplate_signal_is_zero_of_an_empty_text_and_of_prose(kind):
+    assert [measured(f"boilerplate.{kind}", Document(text)) for text in ("", ARTICLE)] == [(0, [])] * 2
+
+
+@pytest.mark.parametrize("kind", LINES)
+def test_a_boilerplate_signal_shows_the_line_of_its_kind(kind):
+    page = LINES["navigation"] + "\n\n" + ARTICLE + "\n" + LINES[kind] + "\n"
+    value, stretches = measured(f"boilerplate.{kind}", Document(page))
+
+    assert value > 0
+    assert LINES[kind] in "\n".join(stretches)
+
+
+def test_a_page_without_boilerplate_is_all_prose():
+    found = {name: measured(f"boilerplate.{name}", Document(ARTICLE))[0] for name in WHOLES}
+
+    assert found == {"other": 0, "total": 0, "tail": 0, "prose_left": 1}
+
+
+def test_a_page_with_boilerplate_has_less_prose():
+    page = Document(f"{ARTICLE}\n{LINES['subscribe']}\n\n{LINES['legal']}\n")
+    found = {name: measured(f"boilerplate.{name}", page)[0] for name in WHOLES}
+
+    assert 0 < found["tail"] <= 1
+    assert 0 < found["total"] < 1
+    assert 0 < found["prose_left"] < 1
+
+
+def test_an_empty_page_holds_no_boilerplate_and_no_prose():
+    assert [measured(f"boilerplate.{name}", Document(""))[0] for name in WHOLES] == [0, 0, 0, 0]
+
+
+# Duplication
+
+
+@pytest.mark.parametrize(
+    ("neighbors", "values"),
+    [
+        (None, [0, 0, 0]),
+        (Neighbors(), [1, 0, 0]),
+        (Neighbors(near_copy=Match("a", 0.9)), [1, 0.9, 0]),
+        (Neighbors(source=Match("a", 0.4)), [1, 0, 0.4]),
+        (Neighbors(Match("a", 0.9), Match("b", 0.4)), [1, 0.9, 0.4]),
+    ],
+)
+def test_duplication_tells_no_index_from_nothing_alike(neighbors, values):
+    document = Document("Rain fell.", neighbors=neighbors)
+
+    assert [measured(f"duplication.{name}", document)[0] for name in DUPLICATION] == values
+
+
+# What holds for all
+
+
+def test_every_signal_has_its_table():
+    tables = [*STRETCHES, *COUNTS, *VALUES, *SHARES]
+    tables += [f"boilerplate.{name}" for name in (*LINES, *WHOLES)] + [f"duplication.{name}" for name in DUPLICATION]
+
+    assert sorted(tables) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", [*STRETCHES, *COUNTS, *VALUES, *SHARES])
+def test_a_table_opens_with_the_empty_text_and_has_a_case_for_and_one_against(name):
+    table = (STRETCHES | COUNTS | VALUES | SHARES)[name]
+
+    assert table[0] in (("", 0), ("", []))
+    assert any(expected for _, expected in table)
+    assert any(text and not expected for text, expected in table)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_signal_is_documented_by_one_line_that_ends_in_a_stop(name):
+    family, _, signal = name.partition(".")
+    line = meaning(next(one for one in FAMILIES[family] if one.__name__ == signal))
+
+    assert line.endswith((".", "?"))
+    assert len(line) < 140
+
+
+TEXTS = st.one_of(
+    st.text(max_size=120),
+    st.lists(
+        st.sampled_from(
+            [
+                "[1]",
+                "[2][3]",
+                "**a**",
+                "# ",
+                "“",
+                "”",
+                '"',
+                "'",
+                "told us",
+                "CNN said",
+                "(Reuters) -",
+                "HALE —",
+                "mega move",
+                "!",
+                "😀",
+                "\n",
+                "\n- ",
+                "|",
+            ]
+            + [
+                "3,5 percent",
+                "{{x}}",
+                "Subscribe",
+                "©",
+                "http://a.example",
+                "I",
+                "was",
+                "is",
+                "the",
+                "a,b",
+                "\0",
+                "\ud800",
+                "\u200b",
+                "א",
+                "1",
+                ", ing ",
+            ]
+        ),
+        max_size=30,
+    ).map(" ".join),
+)
+
+
+@given(TEXTS)
+@example("")
+@example("\0")
+@settings(max_examples=100, deadline=None)
+def test_every_signal_of_any_text_keeps_its_promises(text):
+    document, again = Document(text), Document(text)
+    found, repeated = extract(document), extract(again)
+
+    assert found == repeated
+    for name, value, spans in zip(NAMES, found.values, found.spans, strict=True):
+        assert math.isfinite(value), name
+        assert value >= 0, name
+        assert value <= 1 or name.endswith("_rate") or name in UNBOUNDED, f"{name} is {value}"
+        assert all(0 <= start < end <= len(text) for start, end in spans), name
+        assert list(spans) == merge(spans), name
+
+
+UNBOUNDED = {"style.sentence_length", "style.sentence_spread", "style.paragraph_length", "style.word_length"}
+
+HOSTILE = """
+import random
+from classifier import Document
+from classifier.boilerplate import clean_text
+from classifier.signals import NAMES, extract
+
+rubbish = random.Random(1).randbytes(200_000).decode("latin-1")
+texts = ["[1]" * 400_000, "[" * 30_000, rubbish, '"' * 100_000, "“" * 100_000, "," * 100_000, "a," * 50_000, "Interview Magazine " * 5_000]
+texts += ["Read more\\n" * 5_000, "\\n" * 100_000, "(A" * 50_000, "A-" * 50_000, "**a" * 30_000, "<a " * 30_000, "told " * 20_000, "word " * 100_000]
+for text in texts:
+    document = Document(text)
+    spans = [span for of_signal in extract(document).spans for span in of_signal]
+    clean_text(document)
+    print(len(text), all(0 <= start < end <= len(text) for start, end in spans))
+"""
+
+
+def test_hostile_texts_are_measured_in_reasonable_time():
+    done = subprocess.run([sys.executable, "-c", HOSTILE], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+
+    assert done.stderr == ""
+    assert [line.split()[1] for line in done.stdout.splitlines()] == ["True"] * 16

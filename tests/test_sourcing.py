@@ -1,0 +1,116 @@
+"""Whom a sentence has what it says from."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifier import Document
+from classifier.sourcing import BORROWED, KINDS, statements
+
+
+def sources(text):
+    return [statement.source for statement in statements(Document(text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("", []),
+        ("The bridge is shut.", []),
+        ("“It was loud,” Ruth Okello told us.", ["own"]),
+        ("She spoke to us in her kitchen.", ["own"]),
+        ("He told reporters that the pier would close.", ["public"]),
+        ("He told a jury that he ran.", ["public"]),
+        ("Mayor Ruth Okello said the pier would close.", ["person"]),
+        ("The pier would close, Okello said.", ["person"]),
+        ("The pier would close, said Anna Pell.", ["person"]),
+        ("She said the pier would close.", ["pronoun"]),
+        ("Police said two men fled.", ["official"]),
+        ("The company said it would appeal.", ["official"]),
+        ("The complaint said the pier was unsafe.", ["record"]),
+        ("According to the filing, the pier is unsafe.", ["record"]),
+        ("Researchers said the gulls adapt.", ["study"]),
+        ("A source said the pier would close.", ["insider"]),
+        ("“Never,” it was said.", ["unknown"]),
+        ("The sun said nothing.", ["unknown"]),
+        ("She told AGBI that it was loud.", ["name"]),
+        ("She told the Hale Gazette that it was loud.", ["name"]),
+        ("He told Reuters on Monday.", ["agency"]),
+        ("Reuters reported on Monday that the pier shut.", ["agency"]),
+        ("The pier is shut, according to AFP.", ["agency"]),
+        ("She told CNN that it was loud.", ["outlet"]),
+        ("The New York Times reported that the pier shut.", ["outlet"]),
+        ("According to CNN, the pier is shut.", ["outlet"]),
+        ("Speaking on Meet the Press.", ["show"]),
+        ("She wrote on Facebook that it was over.", ["platform"]),
+    ],
+)
+def test_a_sentence_has_the_kind_of_its_source(text, kinds):
+    assert sources(text) == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("The Sun reported on Monday.", ["outlet"]),
+        ("The Sun rose over the pier.", []),
+        ("CNN is a television channel.", []),
+        ("Reuters was founded long ago.", []),
+        ("She has a Facebook account.", []),
+        ("He walked to the court.", []),
+        ("Reuters is shut. She said so.", ["pronoun"]),
+    ],
+)
+def test_a_name_is_no_source_unless_something_is_said(text, kinds):
+    assert sources(text) == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", []),
+        ("She told CNN that it was loud.", [True]),
+        ("CNN reported that it was loud.", [False]),
+        ("She told us. CNN said so.", [True, False]),
+    ],
+)
+def test_a_listener_is_told_from_a_speaker(text, told):
+    assert [statement.told for statement in statements(Document(text))] == told
+
+
+def test_the_statements_of_a_text_come_in_order_with_the_words_that_make_them():
+    text = "In March, according to Reuters, it rained. Mayor Ruth Okello said so. He told the Hale Gazette more."
+    words = Document(text).words
+    found = [(s.source, text[words.start[s.first] : words.end[s.last - 1]]) for s in statements(Document(text))]
+
+    assert found == [("agency", "according to Reuters"), ("person", "Mayor Ruth Okello said"), ("name", "told the Hale Gazette")]
+
+
+def test_a_borrowed_source_is_another_newsroom_or_a_platform():
+    assert set(BORROWED) < set(KINDS)
+    assert {"own", "public", "person", "official", "record"}.isdisjoint(BORROWED)
+
+
+def test_two_statements_from_one_outlet_name_the_same_one():
+    first, second = statements(Document("CNN said it rained. Later CNN reported snow."))
+
+    assert first.who == second.who != 0
+
+
+def test_a_source_does_not_reach_across_a_clause():
+    assert sources("Reuters, a gull and a dog, she said.") == ["pronoun"]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Reuters", "CNN", "told", "said", ",", ".", "“", "”", "us", "she", "The", "Sun", "according", "to", "police"]),
+        max_size=25,
+    ).map(" ".join)
+)
+@settings(max_examples=60, deadline=None)
+def test_every_statement_has_a_known_kind_and_lies_in_the_text(text):
+    document = Document(text)
+    found = statements(document)
+
+    assert all(statement.source in KINDS for statement in found)
+    assert all(0 <= statement.first < statement.last <= len(document.words) for statement in found)
