@@ -196,7 +196,8 @@ class Lexicon:
         stems = np.concatenate([words.stem for words in batch])
         genitives = np.flatnonzero(stems != hashes)
         for is_name in (False, True):
-            chain = None
+            chain: Hashes | None = None
+            shorter: Hashes | None = None
             tables = self._tables[is_name]
             for size in range(1, 1 + max(tables, default=0)):
                 if size > total:

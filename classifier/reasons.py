@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from classifier.document import Document
@@ -12,6 +13,7 @@ MOST = 4
 _WORTH = 0.05  # a contribution below this many logits is no reason
 _QUOTES, _QUOTE_LENGTH = 3, 60
 _MEANINGS = {f"{family}.{signal.__name__}": meaning(signal) for family, signals in FAMILIES.items() for signal in signals}
+_EXAMPLE = re.compile(r' \((?:"[^"]*"(?:, )?)+\)')
 
 
 def give(document: Document, signals: Signals, judgement: Judgement, label: int) -> list[str]:
@@ -23,21 +25,29 @@ def give(document: Document, signals: Signals, judgement: Judgement, label: int)
 
 def genre(document: Document, probability: float) -> str:
     """Why a text is none of the three labels."""
-    spans = {name: len(document.found.phrases.get(name, ())) for name in ("reporting/opinion", "reporting/qa")}
-    kind = "opinion" if spans["reporting/opinion"] >= spans["reporting/qa"] else "an interview or a transcript"
+    found = document.found.phrases
+    talk = len(found.get("reporting/qa", ())) > len(found.get("reporting/opinion", ()))
+    kind = "an interview or a transcript" if talk else "opinion"
     return f"The text reads as {kind} or another genre that is none of the three labels ({probability:.0%})."
 
 
 def _sentence(document: Document, signals: Signals, judgement: Judgement, place: int) -> str:
+    """One signal as a sentence: what it measures, its value, what is usual, and where it shows."""
     name = judgement.model.signals[place]
     row = NAMES.index(name)
     value, usual = signals.values[row], judgement.model.typical[place]
-    what = _MEANINGS[name].rstrip(".")
-    return f"{what}: {_number(value)} (usual: {_number(usual)}){_examples(document.text, signals.spans[row])}."
+    examples = _examples(document.text, signals.spans[row])
+    what, _, unit = _MEANINGS[name].rstrip(".").rpartition(", ")
+    what = _EXAMPLE.sub("", what.removeprefix("How often ").removeprefix("The ") if what else unit)
+    return f"{what[0].upper()}{what[1:]}: {_number(value, unit)} (usual: {_number(usual, unit)}){examples}."
 
 
-def _number(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
+def _number(value: float, unit: str) -> str:
+    """A value as people read it: a share as percent, a rate with its whole."""
+    if unit == "0..1":
+        return f"{value:.0%}"
+    plain = f"{value:.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
+    return f"{plain} per 1,000 words" if unit == "per 1,000 words" else plain
 
 
 def _examples(text: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -116,9 +116,9 @@ class _Reader:
 
     def _run_end(self, place: int) -> int:
         """The word after the name that `place` is part of."""
-        end = place + 1
+        end, limit = place + 1, min(place + 1 + _REACH, len(self.tags))
         named = lx.PROPER_NAME | _OUTLETS | lx.OUTLET_WORD
-        while end < len(self.tags) and self.tags[place] & named and self.tags[end] & named and not self.gaps[end - 1] & _CLAUSE_END:
+        while end < limit and self.tags[place] & named and self.tags[end] & named and not self.gaps[end - 1] & _CLAUSE_END:
             end += 1
         return end
 

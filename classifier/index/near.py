@@ -10,7 +10,8 @@ from classifier.index.sketch import BANDS, SKETCH, Sketches, containment, jaccar
 from classifier.words import Ints
 
 COMMON = 32  # a term that more documents hold leads to none of them, a band to so many; copies share rarer ones too
-NEAR_JACCARD, NEAR_CONTAINMENT = 0.5, 0.5
+NEAR_JACCARD = 0.5
+NEAR_CONTAINMENT, LEAST_JACCARD = 0.6, 0.1  # below 0.1 the estimate of the containment is noise
 _SHARED_TERMS = 6  # so many rare terms in common make two documents candidates, even where boilerplate hides the copy
 _KEYS = SKETCH["bands"].shape[0] + SKETCH["terms"].shape[0]
 
@@ -29,7 +30,8 @@ def candidates(hits: Hits) -> tuple[Ints, Ints]:
 def judge(left: Sketches, right: Sketches) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The similarity of each pair of sketches, and whether they are near copies."""
     similarity = jaccard(left, right)
-    near = (similarity >= NEAR_JACCARD) | (containment(left, right, similarity) >= NEAR_CONTAINMENT)
+    contained = (containment(left, right, similarity) >= NEAR_CONTAINMENT) & (similarity >= LEAST_JACCARD)
+    near: NDArray[np.bool_] = (similarity >= NEAR_JACCARD) | contained
     return similarity, near
 
 

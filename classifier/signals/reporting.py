@@ -12,12 +12,15 @@ from classifier.document import Document
 from classifier.signals.measure import Measure, Span, merge, phrases, rate, ratio, share
 from classifier.words import CAPITAL, NUMBER
 
+# A place in capitals, or one that a tag or a date follows; then a dash and the sentence itself, on the same line.
 _DATELINE = re.compile(
-    r"^[\s\"“]{0,4}(?:[A-Z][A-Z.'’-]{2,}(?:[ /][A-Z][A-Z.'’-]*){0,3}|[A-Z][A-Za-z.'’-]+(?: [A-Z][A-Za-z.'’-]+){0,2})"
-    r"(?:, [A-Z][A-Za-z. ]{1,24}?){0,2}(?:,? (?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?:,? \d{4})?)?"
-    r"\s?(?:\([A-Z][A-Za-z/ ]{1,24}\)\s?[-–—:]{0,2}|[-–—]{1,2})\s",
-    re.MULTILINE,
+    r"[\"“]?(?:(?:[A-Z][A-Z.'’-]{2,24}(?:[ /][A-Z][A-Z.'’-]{0,24}){0,3}(?:, [A-Z][A-Za-z. ]{1,24}?){0,2}"
+    r"|[A-Z][A-Za-z.'’-]{1,24}(?: [A-Z][A-Za-z.'’-]{1,24}){0,2}"
+    r"(?:, [A-Z][A-Za-z. ]{1,24}?){0,2}(?=,? (?:\(|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)))"
+    r"(?:,? (?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?:,? \d{4})?)?"
+    r"(?: ?\([A-Z][A-Za-z/ ]{1,40}\) ?[-–—:]{0,2}| ?[-–—]{1,2}) (?=[^\n]{40}))"
 )
+_DATELINE_LINES = 6  # it stands in the first of them
 _AGENCY_TAG = re.compile(r"\((?:Reuters|AP|AFP|UPI|PTI|ANI|IANS|Xinhua|dpa|TASS|Bernama|Bloomberg|CNN|Kyodo|Yonhap)\)")
 _DIRECT_WORDS = 4  # a shorter quotation is a title or a scare quote
 
@@ -171,7 +174,8 @@ def speakers_rate(document: Document) -> Measure:
 
 def dateline(document: Document) -> Measure:
     """1 where the text opens a line with a dateline ("PORT HALE, Oct. 3 —"), else 0."""
-    match = _DATELINE.search(document.text, 0, 2000)
+    heads = document.words.lines[:_DATELINE_LINES, 0].tolist()
+    match = next(filter(None, (_DATELINE.match(document.text, start) for start in heads)), None)
     return Measure(1.0, [match.span()]) if match else Measure(0.0)
 
 

@@ -43,7 +43,7 @@ def _card(model: Model, examples: Sequence[Example], report: Report) -> str:
             "## Not for",
             "",
             "- Judging a person, an outlet or whether something is true. The label says how a text was made, not whether it is right.",
-            "- Languages other than English; texts of under 40 words; opinion, satire, fiction, transcripts (the verdict says `uncertain`).",
+            "- Languages other than English, texts of under 40 words, opinion, satire, fiction, transcripts: the verdict says `uncertain`.",
             "- Deciding alone. Route `uncertain` verdicts to a person or aside.",
             "",
         ]

@@ -15,7 +15,8 @@ from classifier.signals import NAMES, extract
 
 # What an index says is no property of the text; and boilerplate is cut before an article is judged, so that wrapping it in
 # menus and prompts changes nothing. The label model reads of it only whether an article is left.
-READ = tuple(name for name in NAMES if name.partition(".")[0] not in ("boilerplate", "duplication")) + ("boilerplate.prose_left",)
+_UNREAD = ("boilerplate", "duplication")
+READ = (*(name for name in NAMES if name.partition(".")[0] not in _UNREAD), "boilerplate.prose_left")
 BINS = 10
 Progress = Callable[[int], None]
 

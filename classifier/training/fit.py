@@ -94,6 +94,7 @@ def _one_against_rest(matrix: sp.csr_array, positive: NDArray[np.bool_], weights
     """A logistic regression, or None where the label does not occur; liblinear is the quickest solver for wide sparse columns."""
     if not positive.any():
         return None
+    matrix.indices, matrix.indptr = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)  # liblinear takes no others
     estimator = LogisticRegression(C=INVERSE_PENALTY, solver="liblinear", tol=1e-2)
     return estimator.fit(matrix, positive, sample_weight=weights)
 
@@ -211,7 +212,7 @@ def _softmax(logits: Floats) -> Floats:
 
 
 def export(fitted: Fitted, calibration: Calibration, typical: Floats, name: str, version: str, about: dict[str, object]) -> Model:
-    """The model as data: weights rounded to 32 bits, which is what every figure of it is measured with."""
+    """The model as data."""
     kept = len(fitted.columns)
     estimators = [*fitted.labels, fitted.scope]
     weights = np.zeros((len(estimators), kept + sum(map(len, fitted.edges))))

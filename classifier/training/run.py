@@ -14,6 +14,7 @@ from classifier.document import Document
 from classifier.errors import LabelError
 from classifier.model import SHIPPED, Model, load
 from classifier.training import card
+from classifier.training.artefacts import mark
 from classifier.training.examples import BY_EYE, Example, read_corpora, read_labels, read_seeds, weigh
 from classifier.training.features import Features, measure
 from classifier.training.fit import Calibration, calibrate, export, fit, held_out_logits, label_numbers
@@ -72,10 +73,16 @@ def train(labels: Path, output: Path, *, progress: Progress | None = None, tell:
 def train_shipped(corpora: Path, seeds: Path, output: Path | None = None, *, tell: Tell = _silent) -> Report:
     """Train the shipped model from the corpora, or, where they are missing, a trial model from the seeds."""
     if (corpora / "articles").is_dir():
-        examples = _without_doubles(weigh(_thinned(read_corpora(corpora))))
+        examples = corpus_examples(corpora)
         return _train(examples, output or Path("models"), name="quality", tell=tell, source="corpora")
     tell(f"{corpora} is missing: training a trial model from {seeds}.")
     return _train(read_seeds(seeds), output or Path("build/model"), name="quality-seeds", tell=tell, source="seeds")
+
+
+def corpus_examples(corpora: Path) -> list[Example]:
+    """What the shipped model is trained on: the corpora repaired, thinned and weighed, and copies that hold artefacts."""
+    examples = weigh(_without_doubles(_thinned(read_corpora(corpora))))
+    return [*examples, *mark(examples)]
 
 
 def evaluate(labels: Path, models: Sequence[Path | None] = (None,), *, progress: Progress | None = None) -> Report:

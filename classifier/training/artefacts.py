@@ -1,0 +1,138 @@
+"""Artefacts of chats and spinners, put into machine-made rewrites: no corpus is old and new enough to hold all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from classifier.characters import LOOKALIKES
+from classifier.training.examples import BY_EYE, Example
+
+SHARE = 0.25  # of the machine-made rewrites get a marked copy
+MARKED = "marked"  # the kind of the copies: they train, and are never measured
+WEIGHT = 0.5  # of the weight of the text it was made from
+
+Draw = np.random.Generator
+_END = re.compile(r"(?<=[a-z0-9])[.](?= |\n|$)")
+_CAPITALISED = re.compile(r"\b[A-Z][a-z]{3,}\b")
+_LEAKS = (
+    "Here is the rewritten article:",
+    "Here's a rewritten version of the text:",
+    "Certainly! Here is the revised article:",
+    "Sure, here is a paraphrased version of the article:",
+    "As an AI language model, I cannot verify the facts in this article.",
+    "Enrichment data:",
+    "(Enrichment data added for context)",
+    "I hope this rewritten version meets your requirements.",
+    "Let me know if you would like any changes to the article.",
+    "Rewritten in a neutral tone, about 300 words:",
+)
+_LABELS = ("Title:", "Headline:", "Meta description:", "Rewritten article:", "Social media:", "Keywords:")
+_TOKENS = (
+    "oaicite:{n}",
+    ":contentReference[oaicite:{n}]",
+    "turn0search{n}",
+    "citeturn{n}news2",
+    "utm_source=chatgpt.com",
+    "\u3010{n}\u2020source\u3011",
+)
+_SLOTS = ("[Name]", "Dr. [Last Name]", "[insert date]", "[City]", "[Source]", "[Your Name]")
+_GREETINGS = (
+    "Hey folks, here's the scoop:",
+    "Buckle up, folks!",
+    "First things first:",
+    "Let's dive in!",
+    "Guess what, folks?",
+    "Here's the lowdown:",
+    "You won't believe this one:",
+)
+_GOODBYES = ("Stay tuned, folks!", "Let's keep our eyes peeled.", "What do you think? Let us know!", "So there you have it, folks.")
+_EMOJI = "\U0001f61c\U0001f440\U0001f525\U0001f680\U0001f4ad\U0001f30d"
+_IMITATIONS = {latin: foreign for foreign, latin in LOOKALIKES.items() if foreign.islower() and latin in "aeopcx"}
+
+
+def mark(examples: Sequence[Example]) -> list[Example]:
+    """Copies of some machine-made rewrites with the artefacts of one kind each, in the family of the text they were made from."""
+    draw = np.random.Generator(np.random.PCG64(20_260_615))
+    marked = []
+    for example in examples:
+        if example.dataset == BY_EYE or example.label != "rewrite" or not example.generator or draw.random() >= SHARE:
+            continue
+        marker = _MARKERS[int(draw.integers(len(_MARKERS)))]
+        marked.append(replace(example, text=marker(example.text, draw), weight=example.weight * WEIGHT, kind=MARKED))
+    return marked
+
+
+def _numeric_marks(text: str, draw: Draw) -> str:
+    often = draw.uniform(0.15, 0.9)
+
+    def cite(match: re.Match[str]) -> str:
+        if draw.random() > often:
+            return match.group()
+        marks = "".join(f"[{draw.integers(1, 9)}]" for _ in range(int(draw.integers(1, 4))))
+        return f"{marks}." if draw.random() < 0.5 else f".{marks}"
+
+    return _END.sub(cite, text)
+
+
+def _tool_tokens(text: str, draw: Draw) -> str:
+    token = _TOKENS[int(draw.integers(len(_TOKENS)))]
+    return _END.sub(lambda match: f" {token.format(n=draw.integers(0, 12))}." if draw.random() < 0.3 else match.group(), text)
+
+
+def _leak(text: str, draw: Draw) -> str:
+    leak = _LEAKS[int(draw.integers(len(_LEAKS)))]
+    return f"{leak}\n\n{text}" if draw.random() < 0.6 else f"{text}\n\n{leak}"
+
+
+def _scaffold(text: str, draw: Draw) -> str:
+    first, _, rest = text.partition("\n")
+    label = _LABELS[int(draw.integers(len(_LABELS)))]
+    return f"{label} {first}\n{rest}"
+
+
+def _markdown(text: str, draw: Draw) -> str:
+    paragraphs = text.split("\n\n")
+    heads = ["## Background", "**Key points**", "### What it means", "**Why it matters:**", "| Point | Detail |\n|---|---|"]
+    for place in range(len(paragraphs)):
+        if draw.random() < 0.5:
+            paragraphs[place] = f"{heads[int(draw.integers(len(heads)))]}\n{paragraphs[place]}"
+    return "\n\n".join(paragraphs)
+
+
+def _slots(text: str, draw: Draw) -> str:
+    often = draw.uniform(0.1, 0.4)
+    return _CAPITALISED.sub(lambda match: _SLOTS[int(draw.integers(len(_SLOTS)))] if draw.random() < often else match.group(), text)
+
+
+def _chat(text: str, draw: Draw) -> str:
+    paragraphs = [f"{_GREETINGS[int(draw.integers(len(_GREETINGS)))]} {text}"]
+    paragraphs.append(_GOODBYES[int(draw.integers(len(_GOODBYES)))] + " " + _EMOJI[int(draw.integers(len(_EMOJI)))])
+    return "\n\n".join(paragraphs)
+
+
+def _lookalikes(text: str, draw: Draw) -> str:
+    often = draw.uniform(0.02, 0.2)
+    return "".join(_IMITATIONS[letter] if letter in _IMITATIONS and draw.random() < often else letter for letter in text)
+
+
+def _damage(text: str, draw: Draw) -> str:
+    often = draw.uniform(0.2, 0.9)
+    return re.sub(r", (?=[a-z])", lambda match: "," if draw.random() < often else match.group(), text)
+
+
+_MARKERS: Sequence[Callable[[str, Draw], str]] = (
+    _numeric_marks,
+    _numeric_marks,
+    _tool_tokens,
+    _leak,
+    _scaffold,
+    _markdown,
+    _slots,
+    _chat,
+    _lookalikes,
+    _damage,
+)
