@@ -326,7 +326,7 @@ def test_a_note_about_many_files_is_one_line(quality, tmp_path):
         (("score", "x", "--index", "/nowhere/index.sqlite"), "/nowhere/index.sqlite: no such index"),
         (("train", "labels.jsonl"), "--output"),
         (("score", "x", "--model", "/nowhere"), "/nowhere"),
-        (("train", "/nowhere/labels.jsonl", "-o", "/tmp/x"), "/nowhere/labels.jsonl"),
+        (("train", "/nowhere/labels.jsonl", "-o", "."), "/nowhere/labels.jsonl"),
         (("evaluate", "/nowhere/labels.jsonl"), "/nowhere/labels.jsonl"),
     ],
 )

@@ -52,12 +52,12 @@ STRETCHES = {
     "spin.exclamations_rate": [("", []), ("Yes!!! No! Fine.", ["!!!", "!"]), ("Is it? It is.", [])],
     "spin.missing_spaces_rate": [
         ("", []),
-        ("He left.She stayed,they said.", ["ft.Sh", "ed,th"]),
+        ("He left.She stayed,they said.", ["left.She", "stayed,they"]),
         ("The U.S. Senate met at 3.5 miles, e.g. here.", []),
     ],
     "spin.decimal_commas_rate": [
         ("", []),
-        ("It rose 3,5 percent to 12,25 million.", ["3,5", "12,25"]),
+        ("It rose 3,5 percent to 12,25 million.", ["3,5 percent", "12,25 million"]),
         ("It sold 3,500 cars, 25 percent more, in 1,2 and 3.", []),
     ],
     "spin.mixed_alphabets_rate": [("", []), ("The mауor left.", ["mауor"]), ("The мэр left Αθήνα.", [])],
@@ -75,7 +75,7 @@ STRETCHES = {
     ],
     "citation.prompt_leak_rate": [
         ("", []),
-        ("As an AI language model I cannot say. It rained.", ["As an AI language model I cannot say"]),
+        ("As an AI language model I cannot say\nIt rained.", ["As an AI language model I cannot say"]),
         ("Here is the article that the editor had rewritten by hand.", []),
     ],
     "citation.scaffold_labels_rate": [
@@ -126,7 +126,7 @@ STRETCHES = {
     ],
     "reporting.anonymous_rate": [
         ("", []),
-        ("A source close to the talks said no.", ["A source close to"]),
+        ("A source close to the talks said no.", ["source close to"]),
         ("The spring is the source of the river.", []),
     ],
     "reporting.documents_rate": [
@@ -141,20 +141,24 @@ STRETCHES = {
     ],
     "reporting.release_rate": [
         ("", []),
-        ("Hale Foods is pleased to announce a chief.", ["is pleased to announce"]),
+        ("Hale Foods is pleased to announce a chief.", ["pleased to announce"]),
         ("The firm announced a loss.", []),
     ],
     "reporting.wire_services_rate": [("", []), ("A note sent by PRNewswire today.", ["PRNewswire"]), ("The fire service came.", [])],
     "reporting.opinion_rate": [("", []), ("In my view the plan is a folly.", ["In my view"]), ("The view of the river is fine.", [])],
     "reporting.transcript_rate": [
         ("", []),
-        ("This interview has been edited for length and clarity.", ["This interview has been edited for length and clarity"]),
+        ("This interview has been edited for length and clarity.", ["interview has been edited for length"]),
         ("She left the interview early and edited nothing.", []),
     ],
-    "style.imperatives_rate": [("", []), ("Be sure to look.", ["Be sure to"]), ("He was sure it was lost.", [])],
-    "style.offers_rate": [("", []), ("All terms and conditions apply.", ["terms and conditions apply"]), ("The firm shipped grain.", [])],
-    "style.templates_rate": [("", []), ("Your lucky number is nine.", ["Your lucky number"]), ("She was lucky that nine heard her.", [])],
-    "style.advice_rate": [("", []), ("So here are some tips for a lawn.", ["here are some tips"]), ("A tip led police to the barn.", [])],
+    "style.imperatives_rate": [("", []), ("Be sure to look.", ["Be sure to look"]), ("He was sure it was lost.", [])],
+    "style.offers_rate": [("", []), ("All terms and conditions apply.", ["conditions apply"]), ("The firm shipped grain.", [])],
+    "style.templates_rate": [("", []), ("Your lucky number is nine.", ["lucky number"]), ("She was lucky that nine heard her.", [])],
+    "style.advice_rate": [
+        ("", []),
+        ("So here are some tips for a lawn.", ["here are some tips for a"]),
+        ("A tip led police to the barn.", []),
+    ],
     "style.hedges_rate": [
         ("", []),
         ("It is important to note that rain falls.", ["It is important to note"]),
@@ -398,58 +402,54 @@ def test_a_signal_is_documented_by_one_line_that_ends_in_a_stop(name):
     assert len(line) < 140
 
 
-TEXTS = st.one_of(
-    st.text(max_size=120),
-    st.lists(
-        st.sampled_from(
-            [
-                "[1]",
-                "[2][3]",
-                "**a**",
-                "# ",
-                "“",
-                "”",
-                '"',
-                "'",
-                "told us",
-                "CNN said",
-                "(Reuters) -",
-                "HALE —",
-                "mega move",
-                "!",
-                "😀",
-                "\n",
-                "\n- ",
-                "|",
-            ]
-            + [
-                "3,5 percent",
-                "{{x}}",
-                "Subscribe",
-                "©",
-                "http://a.example",
-                "I",
-                "was",
-                "is",
-                "the",
-                "a,b",
-                "\0",
-                "\ud800",
-                "\u200b",
-                "א",
-                "1",
-                ", ing ",
-            ]
-        ),
-        max_size=30,
-    ).map(" ".join),
-)
+PIECES = [
+    "[1]",
+    "[2][3]",
+    "**a**",
+    "#",
+    "“",
+    "”",
+    '"',
+    "'",
+    "told",
+    "us",
+    "CNN",
+    "said",
+    "(Reuters)",
+    "-",
+    "HALE",
+    "—",
+    "mega",
+    "move",
+    "!",
+    "😀",
+    "|",
+    "3,5",
+    "percent",
+    "{{x}}",
+    "Subscribe",
+    "©",
+    "http://a.example",
+    "I",
+    "was",
+    "is",
+    "the",
+    "a,b",
+    "1",
+    ",",
+    "ing",
+    "א",
+    "\x00",
+    "\ud800",
+    "\u200b",
+]
+TEXTS = st.one_of(st.text(max_size=120), st.lists(st.sampled_from([*PIECES, "\n", "\n- "]), max_size=40).map(" ".join))
 
 
 @given(TEXTS)
 @example("")
 @example("\0")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_signal_of_any_text_keeps_its_promises(text):
     document, again = Document(text), Document(text)
     found, repeated = extract(document), extract(again)
@@ -473,7 +473,8 @@ from classifier.signals import NAMES, extract
 
 rubbish = random.Random(1).randbytes(200_000).decode("latin-1")
 texts = ["[1]" * 400_000, "[" * 30_000, rubbish, '"' * 100_000, "“" * 100_000, "," * 100_000, "a," * 50_000, "Interview Magazine " * 5_000]
-texts += ["Read more\\n" * 5_000, "\\n" * 100_000, "(A" * 50_000, "A-" * 50_000, "**a" * 30_000, "<a " * 30_000, "told " * 20_000, "word " * 100_000]
+texts += ["Read more\\n" * 5_000, "\\n" * 100_000, "(A" * 50_000, "A-" * 50_000, "**a" * 30_000, "<a " * 30_000, "told " * 20_000]
+texts += ["word " * 100_000]
 for text in texts:
     document = Document(text)
     spans = [span for of_signal in extract(document).spans for span in of_signal]

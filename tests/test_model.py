@@ -1,0 +1,255 @@
+"""The label model: saved and loaded, refused when broken, and equal to scikit-learn."""
+
+import dataclasses
+import hashlib
+import json
+import shutil
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from sklearn.linear_model import LogisticRegression
+
+from classifier import Document, ModelError, Scorer, ngrams
+from classifier.boilerplate import article
+from classifier.model import SHIPPED, Model, check, load, softmax
+from classifier.signals import extract
+from classifier.training.examples import read_seeds
+from classifier.training.features import READ, measure
+from classifier.training.fit import Calibration, export, fit, label_numbers
+from classifier.verdict import LABELS
+
+HOSTILE = ("", "\0", "word", "😀 😀", "[1]" * 500, "\ud800 a", "“" * 50, "Die Brücke ist zu.")
+
+
+def random_model(name="random"):
+    """A model that was never trained: weights for two thousand n-grams and three edges a signal."""
+    draw = np.random.Generator(np.random.PCG64(7))
+    outputs = len(LABELS) + 1
+    table = np.zeros((1 << ngrams.BITS, outputs), dtype=np.float32)
+    table[draw.integers(0, len(table), 2000)] = draw.normal(size=(2000, outputs))
+    return Model(
+        name=name,
+        version="3",
+        signals=READ,
+        edges=[[0.0, 0.5, 10.0]] * len(READ),
+        ngram_weights=table,
+        signal_weights=draw.normal(scale=0.02, size=(3 * len(READ), outputs)).astype(np.float32),
+        intercept=np.array([0.4, 0.5, 0.2, -1.0]),
+        scale=0.7,
+        shift=np.array([0.1, -0.3, 0.2]),
+        scope=(1.5, -2.0),
+        thresholds={"original": 0.8, "rewrite": 0.7, "filler": 0.6, "scope": 0.9},
+        typical=[0.0] * len(READ),
+        about={"trained_on": "nothing"},
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a sound model; no two tests share one, so none is read from memory."""
+    random_model().save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.fixture(scope="module")
+def documents(request):
+    texts = [path.read_text(encoding="utf-8") for path in sorted((request.config.rootpath / "seeds").glob("*/*.txt"))]
+    return [Document(text) for text in (*texts, *HOSTILE)]
+
+
+# Round trip
+
+
+def test_a_saved_model_is_loaded_as_it_was(folder):
+    model, loaded = random_model(), load(folder)
+
+    for field in dataclasses.fields(Model):
+        one, other = getattr(model, field.name), getattr(loaded, field.name)
+        assert np.array_equal(one, other) if isinstance(one, np.ndarray) else json.dumps(one) == json.dumps(other), field.name
+
+
+def test_a_saved_model_gives_the_same_verdicts(tmp_path, documents):
+    random_model().save(tmp_path / "one")
+    load(tmp_path / "one").save(tmp_path / "two")
+    one, two = (list(Scorer(model=tmp_path / name).score_many(documents[:20])) for name in ("one", "two"))
+
+    assert one == two
+    assert len({verdict.label for verdict in one}) > 1
+
+
+def test_a_folder_may_be_given_as_a_string(folder):
+    assert Scorer(model=str(folder)).score("Rain fell.").model == "random 3"
+
+
+def test_known_answers_of_a_saved_model_hold(folder):
+    check(folder)
+
+
+def test_known_answers_of_the_shipped_model_hold():
+    check(SHIPPED)
+
+
+# Refusals
+
+
+def change(folder, **facts):
+    """Write other facts into the model's JSON."""
+    path = folder / "model.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | facts))
+
+
+def forge(folder, content):
+    """Put other arrays into the model, and make the digest fit."""
+    (folder / "model.npz").write_bytes(content)
+    change(folder, arrays_sha256=hashlib.sha256(content).hexdigest())
+
+
+def remove(folder, fact):
+    path = folder / "model.json"
+    facts = json.loads(path.read_text())
+    del facts[fact]
+    path.write_text(json.dumps(facts))
+
+
+def tamper(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def pickled(path):
+    np.savez(path, ngrams=np.array([{"a": 1}], dtype=object))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        pytest.param(shutil.rmtree, "model.json: cannot be read: No such file or directory. A model folder holds", id="missing folder"),
+        pytest.param(lambda f: (f / "model.json").unlink(), "model.json: cannot be read: No such file", id="missing JSON"),
+        pytest.param(lambda f: (f / "model.npz").unlink(), "model.npz: cannot be read: No such file or directory", id="missing arrays"),
+        pytest.param(lambda f: truncate(f / "model.json"), "model.json: not JSON", id="truncated JSON"),
+        pytest.param(lambda f: (f / "model.json").write_bytes(b""), "model.json: not JSON", id="empty JSON"),
+        pytest.param(lambda f: (f / "model.json").write_bytes(b"\xff\xfe"), "model.json: not JSON", id="garbage for JSON"),
+        pytest.param(lambda f: (f / "model.json").write_text("[1]"), "model.json: schema list, this release reads 1", id="a list for JSON"),
+        pytest.param(lambda f: (f / "model.json").write_text('{"a": 1}'), "model.json: schema None, this release reads 1", id="foreign"),
+        pytest.param(lambda f: change(f, schema=99), "model.json: schema 99, this release reads 1. Train", id="wrong schema"),
+        pytest.param(lambda f: change(f, ngram_bits=4), "model.json: n-grams 4/1, this release makes", id="other n-grams"),
+        pytest.param(lambda f: change(f, scale="wide"), "model.json: not a model of this program", id="wrong type"),
+        pytest.param(lambda f: remove(f, "edges"), r"model.json: not a model of this program \(KeyError\('edges'\)\)", id="missing fact"),
+        pytest.param(lambda f: change(f, signals=["spin.nonsense"]), "unknown signals spin.nonsense", id="unknown signal"),
+        pytest.param(lambda f: truncate(f / "model.npz"), "model.npz: digest .* differs from the one in model.json", id="truncated arrays"),
+        pytest.param(lambda f: (f / "model.npz").write_bytes(b""), "model.npz: digest .* differs", id="empty arrays"),
+        pytest.param(lambda f: tamper(f / "model.npz"), "model.npz: digest .* differs .* Copy the model anew", id="one byte tampered"),
+        pytest.param(lambda f: forge(f, pickled(f / "x.npz")), "model.npz: not plain arrays", id="pickled arrays"),
+        pytest.param(lambda f: forge(f, b"no arrays at all"), "model.npz: not plain arrays", id="foreign arrays"),
+    ],
+)
+def test_a_broken_model_is_refused_by_what_is_wrong(folder, harm, message):
+    harm(folder)
+
+    with pytest.raises(ModelError, match=message):
+        Scorer(model=folder)
+
+
+def test_a_file_is_no_model_folder(tmp_path):
+    (tmp_path / "model").write_text("weights")
+
+    with pytest.raises(ModelError, match=r"model.json: cannot be read: Not a directory"):
+        Scorer(model=tmp_path / "model")
+
+
+def test_a_model_that_answers_otherwise_than_it_was_saved_with_is_told(folder):
+    change(folder, scale=2.0)
+
+    with pytest.raises(ModelError, match=r"known answers differ: .* stored, .* found. Train the model anew with this release"):
+        check(folder)
+
+
+# numpy against scikit-learn
+
+
+def matrix_of(documents, model):
+    """What the model reads of documents, as scikit-learn wants it: n-grams of the article, then coded signals."""
+    rows = []
+    for document in documents:
+        columns, values = ngrams.extract(article(document))
+        dense = np.zeros((1, 1 << ngrams.BITS))
+        np.add.at(dense[0], columns, values)
+        rows.append(sp.csr_array(np.concatenate((dense, model.code(extract(document))[None]), axis=1)))
+    return sp.vstack(rows, format="csr")
+
+
+def as_scikit_learn(model):
+    """An estimator with the weights of the model."""
+    estimator = LogisticRegression()
+    estimator.classes_ = np.arange(len(LABELS))
+    estimator.coef_ = np.concatenate((model.ngram_weights, model.signal_weights))[:, :3].T.astype(np.float64)
+    estimator.intercept_ = model.intercept[:3]
+    return estimator
+
+
+@pytest.mark.parametrize("name", ["random", "shipped"])
+def test_probabilities_equal_those_of_scikit_learn(name, documents):
+    model = dataclasses.replace(random_model() if name == "random" else load(), scale=1.0, shift=np.zeros(3))
+    theirs = as_scikit_learn(model).predict_proba(matrix_of(documents, model))
+    ours = np.array([model.judge(document, extract(document)).probabilities for document in documents])
+
+    assert np.abs(ours - theirs).max() < 1e-9
+
+
+def test_an_exported_model_keeps_what_was_fitted(seeds):
+    examples = read_seeds(seeds)[::3]
+    features = measure(example.text for example in examples)
+    fitted = fit(features, examples)
+    model = export(fitted, Calibration(1.0, np.zeros(3), (1.0, 0.0), {}), np.zeros(len(READ)), "fitted", "1", {})
+    documents = [Document(example.text) for example in examples]
+    ours = np.array([model.judge(document, extract(document)).probabilities for document in documents])
+    theirs = np.array([softmax(logits) for logits in fitted.logits(features)[0]])
+
+    assert (ours.argmax(axis=1) == label_numbers(examples)).all()
+    assert np.abs(ours - theirs).max() < 1e-5  # weights are rounded to 32 bits
+
+
+# What a judgement is made of
+
+
+@pytest.mark.parametrize("label", range(3))
+def test_contributions_wording_and_intercept_add_up_to_the_calibrated_logit(label, documents):
+    model = random_model()
+    for document in documents:
+        judgement = model.judge(document, extract(document))
+        logits = np.log(judgement.probabilities)
+        base = model.scale * model.intercept[:3] + model.shift
+        parts = judgement.contributions(label).sum() + judgement.wording_contribution(label) + base[label] - base.mean()
+
+        assert parts == pytest.approx(logits[label] - logits.mean(), abs=1e-9)
+
+
+def test_probabilities_add_up_to_one(documents):
+    model = random_model()
+
+    assert [model.judge(one, extract(one)).probabilities.sum() for one in documents] == pytest.approx([1.0] * len(documents))
+
+
+def test_a_signal_is_coded_by_the_edges_that_it_exceeds():
+    model = random_model()
+    document = Document("One two three.")
+    coded = model.code(extract(document)).reshape(-1, 3)
+
+    assert coded[READ.index("style.sentence_length")].tolist() == [True, True, False]
+    assert coded[READ.index("spin.slang_rate")].tolist() == [False, False, False]
+
+
+@pytest.mark.parametrize("logits", [[0.0, 0.0, 0.0], [1000.0, 0.0, -1000.0], [-1e4, -1e4, -1e4]])
+def test_softmax_does_not_overflow(logits):
+    assert softmax(np.array(logits)).sum() == pytest.approx(1.0)
+
+
+def test_no_model_reads_what_an_index_says():
+    assert not [name for name in (*READ, *load().signals) if name.startswith("duplication.")]

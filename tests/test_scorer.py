@@ -1,0 +1,243 @@
+"""Verdicts: one at a time as many at a time, in the documented form, with their reasons."""
+
+import json
+import random
+from importlib.resources import files
+
+import pytest
+
+from classifier import Document, InputError, Scorer, open_index
+from classifier.boilerplate.kinds import OTHER
+from classifier.lexicon import read_lists
+from classifier.scorer import MOST_EVIDENCE, SHORTEST
+from classifier.signals import FAMILIES, NAMES
+from classifier.verdict import LABELS
+
+LISTS = read_lists(files("classifier") / "lists")
+RUBBISH = random.Random(3).randbytes(5000).decode("latin-1")
+HOSTILE = {
+    "empty": "",
+    "blank": " \n\t\r\n",
+    "one word": "Rain",
+    "emoji only": "😀 🎉👍🏽",
+    "NUL": "\0" * 20,
+    "lone surrogates": "\ud800 rain \udfff",
+    "zero width": "\u200b\ufeff",
+    "random bytes": RUBBISH,
+    "marks": "[1]" * 2000,
+    "brackets": "[" * 3000,
+    "unclosed HTML": "<div><p>Rain fell <a href='x" * 50,
+    "quotes": "“" * 500 + '"' * 500,
+    "right to left": "קרא את העיתון. היום גשם. " * 20,
+    "windows line ends": "Rain fell.\r\n\r\nThen it stopped.\r\n" * 10,
+    "decomposed": "cafe\u0301 " * 60,
+    "one long line": "The rain fell on the town and the river rose again. " * 500,
+}
+GERMAN = "Die Brücke wurde am Montag geschlossen, weil Taucher Risse in den Pfählen gefunden haben und das Amt nicht zahlt. " * 4
+ORDER = ["id", "label", "confidence", "probabilities", "uncertain", "quality", "language", "reasons", "evidence", "boilerplate"]
+ORDER += ["duplicate_of", "derived_from", "signals", "clean_text", "model"]
+
+
+@pytest.fixture(scope="module")
+def scorer():
+    return Scorer()
+
+
+@pytest.fixture(scope="module")
+def texts(request):
+    """Every seed, and every hostile text between them."""
+    pages = [path.read_text(encoding="utf-8") for path in sorted((request.config.rootpath / "seeds").glob("*/*.txt"))]
+    mixed = [*pages, *HOSTILE.values(), GERMAN]
+    random.Random(5).shuffle(mixed)
+    return mixed
+
+
+@pytest.fixture(scope="module")
+def verdicts(scorer, texts):
+    return list(scorer.score_many(texts))
+
+
+# One and many
+
+
+def test_scoring_many_equals_scoring_each_on_every_field(scorer, texts, verdicts):
+    assert [scorer.score(text) for text in texts] == verdicts
+
+
+def test_a_verdict_is_the_same_twice(scorer, texts, verdicts):
+    assert list(scorer.score_many(texts[:20])) == verdicts[:20]
+
+
+def test_verdicts_come_in_order_with_the_ids_of_their_documents(scorer):
+    documents = [Document(f"Rain fell in town {number}.", id=str(number)) for number in range(130)]
+
+    assert [verdict.id for verdict in scorer.score_many(iter(documents))] == [document.id for document in documents]
+
+
+def test_verdicts_are_given_before_the_last_text_is_drawn(scorer):
+    drawn = []
+
+    def stream():
+        for number in range(1000):
+            drawn.append(number)
+            yield "Rain fell."
+
+    next(scorer.score_many(stream()))
+
+    assert len(drawn) < 1000
+
+
+def test_no_texts_give_no_verdicts(scorer):
+    assert list(scorer.score_many([])) == []
+
+
+def test_a_str_is_judged_as_a_document_of_it(scorer):
+    text = "The harbor board voted on Tuesday to close the north pier."
+
+    assert scorer.score(text, id="a", url="https://hale.example", title="Pier") == scorer.score(Document(text, id="a"))
+
+
+@pytest.mark.parametrize(("text", "kind"), [(b"Rain", "bytes"), (None, "NoneType"), (7, "int"), (["Rain"], "list")])
+def test_what_is_neither_str_nor_document_is_refused(scorer, text, kind):
+    with pytest.raises(InputError, match=f"the text of a document is a str, not {kind}. Decode bytes first."):
+        scorer.score(text)
+
+
+# What a verdict holds
+
+
+def test_a_verdict_is_json_in_the_documented_order(verdicts):
+    kinds = {phrases.name.partition("/")[2] for phrases in LISTS if phrases.name.startswith("boilerplate/")}
+    for verdict in verdicts:
+        facts = json.loads(json.dumps(verdict.to_dict()))
+
+        assert list(facts) == ORDER
+        assert list(facts["probabilities"]) == list(LABELS)
+        assert list(facts["signals"]) == list(NAMES)
+        assert list(facts["boilerplate"]) == ["share", "lines"]
+        assert all(list(piece) == ["signal", "start", "end", "text"] for piece in facts["evidence"])
+        assert all(list(line) == ["start", "end", "kind", "probability", "text"] for line in facts["boilerplate"]["lines"])
+        assert {line["kind"] for line in facts["boilerplate"]["lines"]} <= kinds | {OTHER}
+        assert facts["duplicate_of"] is facts["derived_from"] is None
+
+
+def test_offsets_quote_the_text_that_came_in(texts, verdicts):
+    for text, verdict in zip(texts, verdicts, strict=True):
+        for piece in (*verdict.evidence, *verdict.boilerplate.lines):
+            assert piece.text == text[piece.start : piece.end] != ""
+
+
+def test_probabilities_add_up_to_one_and_the_label_has_the_largest(verdicts):
+    for verdict in verdicts:
+        assert sum(verdict.probabilities.values()) == pytest.approx(1, abs=1e-5)
+        assert verdict.confidence == verdict.probabilities[verdict.label] == max(verdict.probabilities.values())
+
+
+def test_shares_and_quality_lie_between_zero_and_one(verdicts):
+    assert all(0 <= verdict.quality <= 1 and 0 <= verdict.boilerplate.share <= 1 for verdict in verdicts)
+
+
+def test_quality_is_the_probability_of_original_less_half_the_boilerplate(verdicts):
+    for verdict in verdicts:
+        assert verdict.quality == pytest.approx(verdict.probabilities["original"] * (1 - verdict.boilerplate.share / 2), abs=1e-5)
+
+
+def test_evidence_names_its_signal_and_is_told_in_bounded_number(scorer):
+    verdict = scorer.score("Rain fell[1] on the town. " * 200)
+    marks = [piece for piece in verdict.evidence if piece.signal == "citation.numeric_marks_rate"]
+
+    assert len(marks) == MOST_EVIDENCE
+    assert {piece.text for piece in marks} == {"[1]"}
+    assert {piece.signal for piece in verdict.evidence} <= set(NAMES)
+
+
+def test_clean_text_is_the_text_without_its_boilerplate(texts, verdicts):
+    for text, verdict in zip(texts, verdicts, strict=True):
+        if not verdict.boilerplate.lines:
+            assert verdict.clean_text == text
+        assert len(verdict.clean_text) <= len(text)
+        left = "".join(verdict.clean_text.split())
+        cut = "".join("".join(line.text.split()) for line in verdict.boilerplate.lines)
+        assert sorted(left + cut) == sorted("".join(text.split()))
+
+
+def test_every_family_and_the_wording_have_a_contribution(scorer, verdicts):
+    for verdict in verdicts:
+        assert list(scorer.family_scores(verdict)) == [*FAMILIES, "wording"]
+
+
+# Doubts
+
+
+@pytest.mark.parametrize("name", ["empty", "blank", "emoji only", "zero width", "NUL", "brackets"])
+def test_a_text_without_words_is_uncertain_for_that_reason(scorer, name):
+    verdict = scorer.score(HOSTILE[name])
+
+    assert verdict.uncertain
+    assert verdict.reasons[0] == "The text holds no words."
+
+
+def test_one_word_is_uncertain_for_its_length(scorer):
+    verdict = scorer.score("Rain")
+
+    assert verdict.uncertain
+    assert verdict.reasons[0] == f"The text has only 1 word; below {SHORTEST} no label is certain."
+
+
+def test_a_short_text_is_uncertain_for_its_length(scorer):
+    verdict = scorer.score("The harbor board voted on Tuesday to close the north pier.")
+
+    assert verdict.uncertain
+    assert verdict.reasons[0] == f"The text has only 11 words; below {SHORTEST} no label is certain."
+
+
+def test_a_text_of_the_shortest_length_is_not_uncertain_for_it(scorer):
+    assert not [reason for reason in scorer.score("rain " * SHORTEST).reasons if "below" in reason]
+
+
+def test_a_german_text_is_uncertain_for_its_language(scorer):
+    verdict = scorer.score(GERMAN)
+
+    assert (verdict.uncertain, verdict.language) == (True, "de")
+    assert verdict.reasons[0] == "The text does not read as English (language: de); the model knows only English."
+
+
+def test_a_certain_verdict_is_sure_above_the_threshold_of_its_label(scorer, verdicts):
+    certain = [verdict for verdict in verdicts if not verdict.uncertain]
+
+    assert certain
+    assert all(verdict.confidence >= scorer.model.thresholds[verdict.label] - 1e-6 for verdict in certain)
+
+
+def test_an_uncertain_verdict_has_a_reason(verdicts):
+    assert all(verdict.reasons for verdict in verdicts if verdict.uncertain)
+
+
+def test_a_reason_tells_what_is_usual(verdicts):
+    assert any("(usual: " in reason for verdict in verdicts for reason in verdict.reasons)
+
+
+def test_a_reason_quotes_what_it_rests_on(verdicts):
+    assert any(", such as “" in reason for verdict in verdicts for reason in verdict.reasons)
+
+
+# Copies
+
+
+def test_a_copy_in_the_index_is_named(scorer, seeds):
+    text = (seeds / "original" / "school-board-four-day-week-page.txt").read_text(encoding="utf-8")
+    index = open_index(":memory:")
+    index.add("first", text)
+    verdict = Scorer(index=index).score(text, id="second")
+
+    assert (verdict.duplicate_of.id, verdict.duplicate_of.similarity) == ("first", pytest.approx(1.0))
+    assert verdict.to_dict()["duplicate_of"] == {"id": "first", "similarity": verdict.duplicate_of.similarity}
+    assert (verdict.signals["duplication.index_given"], verdict.signals["duplication.nearest_copy"]) == (1, verdict.duplicate_of.similarity)
+    assert verdict.label == scorer.score(text).label
+
+
+def test_a_text_unlike_all_in_the_index_is_no_copy():
+    verdict = Scorer(index=open_index(":memory:")).score("The harbor board voted on Tuesday to close the north pier.")
+
+    assert verdict.duplicate_of is None
+    assert (verdict.signals["duplication.index_given"], verdict.signals["duplication.nearest_copy"]) == (1, 0)

@@ -1,0 +1,386 @@
+"""From labelled texts to a model: read, repaired, split, fitted, measured."""
+
+import gzip
+import json
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score, roc_auc_score
+
+from classifier import LabelError, ModelError, Scorer, evaluate, train
+from classifier.training import train_shipped
+from classifier.training.examples import Example, read_labels, read_seeds, repair, weigh
+from classifier.training.features import bin_edges, code
+from classifier.training.fit import balanced, calibrate, split
+from classifier.training.metrics import auroc, calibration_error, cell_weights, recall_by_cell, score
+from classifier.verdict import LABELS
+
+
+def jsonl(path, *rows):
+    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def labelled(seeds, path, count=8):
+    """A file of labels with some seeds of each label."""
+    rows = [
+        {"text": one.text, "label": one.label} for label in LABELS for one in [e for e in read_seeds(seeds) if e.label == label][:count]
+    ]
+    return jsonl(path, *rows)
+
+
+# Reading labels
+
+RAIN = {"text": "Rain fell.", "label": "original"}
+SALE = {"text": "Buy now.", "label": "filler"}
+
+
+def test_labels_are_read_in_order_with_their_optional_fields(tmp_path):
+    examples = read_labels(jsonl(tmp_path / "l.jsonl", RAIN | {"family": "f", "id": 7, "other": 1}, "", SALE))
+
+    assert [(one.text, one.label, one.family, one.id) for one in examples] == [
+        ("Rain fell.", "original", "f", "7"),
+        ("Buy now.", "filler", "", ""),
+    ]
+
+
+def test_packed_labels_are_read_too(tmp_path):
+    path = tmp_path / "l.jsonl.gz"
+    path.write_bytes(gzip.compress(f"{json.dumps(RAIN)}\n{json.dumps(SALE)}\n".encode()))
+
+    assert [one.label for one in read_labels(path)] == ["original", "filler"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        pytest.param([], "l.jsonl: 0 texts with 0 labels. Give texts of at least two of: original, rewrite, filler.", id="empty"),
+        pytest.param([RAIN, RAIN], "l.jsonl: 2 texts with 1 labels. Give texts of at least two of", id="one label"),
+        pytest.param([RAIN, "{broken"], "l.jsonl:2: not JSON (", id="broken line"),
+        pytest.param([RAIN, "[1]"], "l.jsonl:2: a list, not an object. Write {", id="a list"),
+        pytest.param(["", RAIN, '"x"'], "l.jsonl:3: a str, not an object.", id="a string after a blank line"),
+        pytest.param([{"headline": "x", "label": "filler"}], "l.jsonl:1: no \"text\" string; found 'headline', 'label'.", id="no text"),
+        pytest.param([{"text": 7, "label": "filler"}], "l.jsonl:1: no \"text\" string; found 'text', 'label'.", id="text is no string"),
+        pytest.param(["{}"], 'l.jsonl:1: no "text" string; found nothing.', id="empty object"),
+        pytest.param([RAIN, {"text": "a", "label": "spam"}], "l.jsonl:2: label 'spam' is none of original, rewrite, filler.", id="label"),
+        pytest.param([RAIN, {"text": "a"}], "l.jsonl:2: label None is none of original", id="no label"),
+        pytest.param([{"text": "a", "label": ["filler"]}], "l.jsonl:1: label ['filler'] is none of", id="label is a list"),
+    ],
+)
+def test_bad_labels_are_refused_by_file_and_line(tmp_path, rows, message):
+    with pytest.raises(LabelError, match=re.escape(message)):
+        read_labels(jsonl(tmp_path / "l.jsonl", *rows))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("missing.jsonl", None, "missing.jsonl: cannot be read: No such file or directory. Give a JSONL file of texts with labels."),
+        ("utf16.jsonl", "{}".encode("utf-16"), "utf16.jsonl: cannot be read: 'utf-8' codec"),
+        ("plain.jsonl.gz", b"{}", "plain.jsonl.gz: cannot be read: Not a gzipped file"),
+        ("cut.jsonl.gz", gzip.compress(b"{}" * 50)[:-9], "cut.jsonl.gz: cannot be read: Compressed file ended"),
+    ],
+)
+def test_a_file_of_labels_that_cannot_be_read_is_named(tmp_path, name, content, message):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(LabelError, match=re.escape(message)):
+        read_labels(tmp_path / name)
+
+
+def test_a_folder_is_no_file_of_labels(tmp_path):
+    with pytest.raises(LabelError, match="cannot be read: Is a directory"):
+        read_labels(tmp_path)
+
+
+def test_a_folder_without_seeds_is_named(tmp_path):
+    with pytest.raises(LabelError, match=f"{re.escape(str(tmp_path))}: no seeds. Put texts into"):
+        read_seeds(tmp_path)
+
+
+def test_each_seed_is_a_family_of_its_own(seeds):
+    examples = read_seeds(seeds)
+
+    assert len({one.family for one in examples}) == len(examples) == len(list(seeds.glob("*/*.txt")))
+
+
+# Repair
+
+STORY = " ".join(f"The river rose again in town {number} on Monday." for number in range(100))
+
+
+@given(st.text(st.sampled_from("aZ .!?\n“”\"'*-(é1"), max_size=300), st.text(max_size=5))
+@settings(max_examples=80, deadline=None)
+def test_repairing_keeps_the_letters_and_their_order(text, seed):
+    repaired, letters = repair(text, seed), "".join(text.split())
+
+    assert "".join(repaired.split()) in letters
+
+
+@pytest.mark.parametrize(
+    ("text", "repaired"),
+    [
+        ("", ""),
+        ("Rain  fell\n\n on it.", "Rain fell on it."),
+        ("HALE (Reuters) - Rain fell.", "Rain fell."),
+        ("(CNN) -- Rain fell.", "Rain fell."),
+        ("Here is the rewritten article: Rain fell.", "Rain fell."),
+        ("Sure! Rain fell.", "Rain fell."),
+        ("Rain fell.It stopped.", "Rain fell. It stopped."),
+        ("Rain fell at 3.5 miles in the U.S. today.", "Rain fell at 3.5 miles in the U.S. today."),
+        ("Rain fell. It was cut off in the mid", "Rain fell."),
+    ],
+)
+def test_repairing_takes_off_the_traces_of_how_a_set_was_made(text, repaired):
+    assert " ".join(repair(text, "a").split()) == repaired
+
+
+def test_repairing_cuts_both_sides_of_a_pair_alike():
+    other = STORY.replace("river", "water")
+
+    assert repair(other, "pair") == repair(STORY, "pair").replace("river", "water")
+
+
+def test_repairing_cuts_a_window_whose_length_hangs_on_the_seed_alone():
+    lengths = {len(repair(STORY, str(number)).split()) for number in range(30)}
+
+    assert len(lengths) > 5
+    assert min(lengths) >= 90
+    assert max(lengths) < 270
+
+
+# Weights and splits
+
+
+def test_a_by_eye_text_weighs_one_and_a_doubtful_one_less():
+    rows = [Example("a", "filler", dataset="by_eye"), Example("b", "filler", dataset="by_eye", confidence="low")]
+
+    assert [one.weight for one in weigh(rows)] == [1.0, 0.4]
+
+
+def test_a_cell_of_a_machine_made_set_weighs_no_more_than_its_due():
+    examples = weigh([Example("a", "rewrite", dataset="made")] * 300 + [Example("b", "original", dataset="made")] * 10, cell=60)
+
+    assert sum(one.weight for one in examples if one.label == "rewrite") == pytest.approx(60)
+    assert sum(one.weight for one in examples if one.label == "original") == 10
+
+
+@given(st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=60), st.integers(2, 6))
+@settings(max_examples=80, deadline=None)
+def test_a_split_keeps_families_whole_and_tests_every_row_once(groups, folds):
+    tested = []
+    for learn, test in split(groups, folds):
+        assert {groups[row] for row in learn}.isdisjoint({groups[row] for row in test})
+        assert sorted([*learn, *test]) == list(range(len(groups)))
+        tested.extend(test.tolist())
+
+    assert sorted(tested) == (list(range(len(groups))) if len(set(groups)) > 1 else [])
+
+
+def test_folds_are_about_equal():
+    sizes = [len(test) for _, test in split([str(number) for number in range(62)], 6)]
+
+    assert sorted(sizes) == [10, 10, 10, 10, 11, 11]
+
+
+def test_balanced_weights_give_every_label_the_same_in_all():
+    truth, weights = np.array([0, 0, 0, 2]), np.array([1.0, 1.0, 2.0, 0.5])
+    even = balanced(truth, weights)
+
+    assert even[:3].sum() == pytest.approx(even[3:].sum())
+    assert even.sum() == pytest.approx(weights.sum())
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_bin_edges_rise_and_part_the_values(values):
+    column = np.array(values)[:, None]
+    (edges,) = bin_edges(column, np.ones(len(values)))
+
+    assert edges == sorted(set(edges))
+    assert all(0 < (column > edge).sum() < len(values) for edge in edges)
+    assert code(column, [edges]).sum() == sum((column > edge).sum() for edge in edges)
+
+
+# Figures
+
+DRAW = np.random.Generator(np.random.PCG64(11))
+TRUTH = DRAW.integers(0, 3, 200)
+CHANCES = DRAW.dirichlet([1, 1, 1], 200) + np.eye(3)[TRUTH] * 0.3
+CHANCES /= CHANCES.sum(axis=1, keepdims=True)
+WEIGHTS = DRAW.uniform(0.2, 2, 200)
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
+def test_figures_equal_those_of_scikit_learn(weights):
+    found, said, options = score(TRUTH, CHANCES, weights), CHANCES.argmax(axis=1), {"sample_weight": weights}
+
+    assert found.count == 200
+    assert found.accuracy == pytest.approx(accuracy_score(TRUTH, said, **options))
+    assert found.macro_f1 == pytest.approx(f1_score(TRUTH, said, average="macro", **options))
+    assert found.precision == pytest.approx(precision_score(TRUTH, said, average=None, **options))
+    assert found.recall == pytest.approx(recall_score(TRUTH, said, average=None, **options))
+    assert found.confusion == pytest.approx(confusion_matrix(TRUTH, said, **options))
+
+
+def test_figures_of_three_texts_are_those_worked_out_by_hand():
+    found = score(np.array([0, 0, 1]), np.array([[0.9, 0.1, 0.0], [0.2, 0.7, 0.1], [0.1, 0.9, 0.0]]))
+
+    assert found.confusion.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]
+    assert found.accuracy == pytest.approx(2 / 3)
+    assert found.macro_f1 == pytest.approx(2 / 3)
+    assert found.to_dict()["recall"] == {"original": 0.5, "rewrite": 1.0, "filler": None}
+
+
+def test_a_calibration_error_is_the_gap_between_confidence_and_accuracy():
+    right, sure = np.array([True, False, True, True]), np.array([0.85, 0.85, 0.95, 0.95])
+
+    assert calibration_error(right, sure, np.ones(4)) == pytest.approx(0.5 * 0.35 + 0.5 * 0.05)
+
+
+def test_full_confidence_falls_into_the_last_bin():
+    assert calibration_error(np.array([True]), np.array([1.0]), np.ones(1)) == 0
+
+
+def test_cell_weights_make_every_cell_count_the_same():
+    weights = cell_weights([("a", "x")] * 3 + [("b", "x")])
+
+    assert weights[:3].sum() == pytest.approx(weights[3]) == pytest.approx(2)
+
+
+def test_recall_is_told_for_each_cell():
+    found = recall_by_cell([("a", "x"), ("a", "x"), ("b", "y")], np.array([0, 0, 1]), np.eye(3)[[0, 1, 1]])
+
+    assert dict(found) == {("a", "x"): (2, 0.5), ("b", "y"): (1, 1.0)}
+
+
+def test_the_area_under_the_curve_equals_that_of_scikit_learn():
+    assert auroc(TRUTH == 0, CHANCES[:, 0]) == pytest.approx(roc_auc_score(TRUTH == 0, CHANCES[:, 0]))
+
+
+def test_calibration_lowers_the_confidence_of_a_boastful_model():
+    draw = np.random.Generator(np.random.PCG64(3))
+    truth = draw.integers(0, 3, 400)
+    logits = (np.eye(3)[np.where(draw.random(400) < 0.7, truth, (truth + 1) % 3)]) * 20
+    calibration = calibrate(logits, np.full(400, -30.0), truth, np.ones(400))
+
+    assert calibration.probabilities(logits).max(axis=1).mean() == pytest.approx(0.7, abs=0.05)
+    assert set(calibration.thresholds) == {*LABELS, "scope"}
+
+
+# Training and measuring
+
+
+@pytest.fixture(scope="module")
+def trained(request, tmp_path_factory):
+    """A model trained from the seeds, with its report."""
+    folder, seeds = tmp_path_factory.mktemp("trained"), request.config.rootpath / "seeds"
+    report = train(labelled(seeds, folder / "labels.jsonl"), folder / "model")
+    return folder, report
+
+
+def test_a_model_trained_from_labels_scores(trained):
+    folder, _ = trained
+    verdict = Scorer(model=folder / "model").score(
+        "Save 20% today! Click here to claim your promo code and enjoy free shipping on all deck shoes."
+    )
+
+    assert verdict.model == "model 1"
+    assert verdict.label == "filler"
+
+
+def test_a_trained_model_knows_its_training_texts(trained, seeds):
+    folder, _ = trained
+    examples = read_labels(folder / "labels.jsonl")
+    verdicts = Scorer(model=folder / "model").score_many(one.text for one in examples)
+
+    assert [verdict.label for verdict in verdicts] == [one.label for one in examples]
+
+
+def test_training_writes_a_card_beside_the_model(trained):
+    folder, _ = trained
+
+    assert sorted(path.name for path in (folder / "model").iterdir()) == ["README.md", "model.json", "model.npz"]
+
+
+def test_training_reports_held_out_figures_and_how_they_were_made(trained):
+    _, report = trained
+    facts = json.loads(json.dumps(report.to_dict()))
+
+    assert facts["texts"] == 24
+    assert all(0 <= row["macro_f1"] <= 1 and row["texts"] == 24 for row in facts["rows"].values())
+    assert "macro-F1" in report.summary()
+    assert "by text" in report.note
+
+
+def test_training_twice_gives_the_same_model(trained, tmp_path):
+    folder, _ = trained
+    train(folder / "labels.jsonl", tmp_path / "model")
+
+    assert json.loads((tmp_path / "model" / "model.json").read_text()) == json.loads((folder / "model" / "model.json").read_text())
+
+
+def test_evaluating_measures_models_side_by_side(trained):
+    folder, _ = trained
+    report = evaluate(folder / "labels.jsonl", [None, folder / "model"])
+
+    assert [name for name, _ in report.rows][1] == "model 1"
+    assert len(report.rows) == 2
+    assert report.rows[1][1].accuracy == 1.0
+    assert "no model was trained on" in report.note
+
+
+def test_evaluating_tells_its_progress(trained):
+    folder, _ = trained
+    heard = []
+    evaluate(folder / "labels.jsonl", [folder / "model"], progress=lambda done, total: heard.append((done, total)))
+
+    assert heard == [(done, 24) for done in range(1, 25)]
+
+
+def test_evaluating_a_missing_model_is_refused(trained, tmp_path):
+    folder, _ = trained
+
+    with pytest.raises(ModelError, match="cannot be read"):
+        evaluate(folder / "labels.jsonl", [tmp_path / "none"])
+
+
+@pytest.mark.parametrize(("rewrites", "told"), [(0, "5 original, 0 rewrite, 6 filler"), (1, "5 original, 1 rewrite, 6 filler")])
+def test_too_few_labels_are_refused_by_their_counts(tmp_path, rewrites, told):
+    rows = [RAIN] * 5 + [{"text": "It rained.", "label": "rewrite"}] * rewrites + [SALE] * 6
+
+    with pytest.raises(LabelError, match=f"too few texts to learn from: {told}. Give at least 6 of each label that occurs"):
+        train(jsonl(tmp_path / "l.jsonl", *rows), tmp_path / "model")
+
+
+def test_nothing_is_written_where_training_is_refused(tmp_path):
+    with pytest.raises(LabelError):
+        train(jsonl(tmp_path / "l.jsonl", RAIN, SALE), tmp_path / "model")
+
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_model_of_two_labels_never_says_the_third(tmp_path, seeds):
+    rows = [{"text": one.text, "label": one.label} for label in ("original", "filler") for one in read_seeds(seeds) if one.label == label]
+    train(jsonl(tmp_path / "l.jsonl", *rows[:8], *rows[-8:]), tmp_path / "two")
+    verdicts = list(Scorer(model=tmp_path / "two").score_many(one.text for one in read_seeds(seeds)[::4]))
+
+    assert {verdict.label for verdict in verdicts} == {"original", "filler"}
+    assert all(verdict.probabilities["rewrite"] < 1e-6 for verdict in verdicts)
+
+
+def test_without_corpora_a_trial_model_is_trained_from_the_seeds(tmp_path, seeds):
+    few = tmp_path / "seeds"
+    for path in [path for label in LABELS for path in sorted((seeds / label).glob("*.txt"))[:6]]:
+        (few / path.parent.name).mkdir(parents=True, exist_ok=True)
+        (few / path.parent.name / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    told = []
+    report = train_shipped(tmp_path / "none", few, tmp_path / "model", tell=told.append)
+
+    assert told[0] == f"{tmp_path / 'none'} is missing: training a trial model from {few}."
+    assert report.facts["texts"] == 18
+    assert Scorer(model=tmp_path / "model").score("Rain fell.").model == "quality-seeds 1"
