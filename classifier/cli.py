@@ -172,6 +172,7 @@ def train(
     from classifier import training
 
     desk = _Desk(quiet)
+    output.mkdir(parents=True, exist_ok=True)  # better now than after an hour of fitting
     with _progress("measuring", quiet=quiet) as progress:
         report = training.train(labels, output, progress=progress, tell=desk.say)
     _write_report(report, as_json=as_json)
@@ -326,7 +327,7 @@ def _write_marked(page: Page, verdict: Verdict) -> None:
 
 def _write_spans(spans: view.Spans) -> None:
     if _is_rich():
-        _render(view.text_of(spans))
+        _render(view.text_of(spans), soft_wrap=True)  # a name in a line of its own would look like another row
     else:
         _write(view.plain_of(spans))
 
@@ -346,7 +347,7 @@ def _write_report(report: Report, *, as_json: bool) -> None:
     _write_spans([(report.note, "dim")])
 
 
-def _render(*things: RenderableType) -> None:
+def _render(*things: RenderableType, soft_wrap: bool = False) -> None:
     from rich.console import Console
 
     drawn = io.StringIO()
@@ -360,7 +361,7 @@ def _render(*things: RenderableType) -> None:
     )
     console.width = min(console.width, view.WIDTH)
     for thing in things:
-        console.print(thing, crop=False)
+        console.print(thing, crop=False, soft_wrap=soft_wrap)
     _write(drawn.getvalue())
 
 

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from classifier import lexicon as lx
 from classifier.document import Document
+from classifier.sourcing import KINDS, statements
 from classifier.words import NUMBER, Hashes, Ints, mix
 
-VERSION = 1  # raise it whenever the columns of a text change
+VERSION = 2  # raise it whenever the columns of a text change
 BITS = 18  # there are 2**BITS columns
 
 _REACH, _NEAR = 5, 3  # words around a speech verb or an outlet: alone, and paired with it
@@ -19,19 +20,22 @@ _NUMBER_MASK = np.uint64(99)
 _ANCHORS = lx.SPEECH_VERB | lx.RELAY | lx.OUTLET | lx.AMBIGUOUS_OUTLET | lx.AGENCY | lx.SHOW | lx.PLATFORM
 _PAIR = np.uint64(0xD6E8FEB86659FD93)
 _BEFORE, _AFTER = np.uint64(1), np.uint64(2)
-_SALTS = [np.uint64(0x9E3779B97F4A7C15 * view & 0xFFFFFFFFFFFFFFFF) for view in range(1, 5)]
+_SALTS = [np.uint64(0x9E3779B97F4A7C15 * view & 0xFFFFFFFFFFFFFFFF) for view in range(1, 6)]
+_PLACES = 5  # parts of a text that a statement may stand in
 
 
 def extract(document: Document) -> tuple[Ints, NDArray[np.float64]]:
-    """The columns of a text and their values: four views, each with log term frequencies of length one.
+    """The columns of a text and their values: five views, each with log term frequencies of length one.
 
-    The views are words, pairs of words, words near a speech verb or an outlet, and those words with their anchor.
+    The views are words, pairs of words, words near a speech verb or an outlet, those words with their anchor, and statements
+    with the kind of their source.
 
     Returns:
         Columns, shape (n,), below 2**BITS, rising within a view; values, shape (n,).
     """
     words, tags = masked(document)
-    parts = [_view(hashes, salt) for hashes, salt in zip((words, _pairs(words), *_around(words, tags)), _SALTS, strict=True)]
+    views = (words, _pairs(words), *_around(words, tags), _sourcing(document))
+    parts = [_view(hashes, salt) for hashes, salt in zip(views, _SALTS, strict=True)]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
@@ -66,6 +70,20 @@ def _around(words: Hashes, tags: Ints) -> tuple[Hashes, Hashes]:
     alone = (neighbors + side)[inside]
     paired = (neighbors * _PAIR + words[anchors][:, None] + side)[close]
     return alone, paired
+
+
+def _sourcing(document: Document) -> Hashes:
+    """Each statement by the kind of its source: alone, with its verb, with the kind before it, and with its place in the text."""
+    found = statements(document)
+    if not found:
+        return np.zeros(0, dtype=np.uint64)
+    kinds = np.array([2 * KINDS.index(statement.source) + statement.told + 1 for statement in found], dtype=np.uint64)
+    first = np.array([statement.first for statement in found])
+    before = np.concatenate((kinds[:1] * np.uint64(0), kinds[:-1]))
+    place = (first * _PLACES // max(len(document.words), 1)).astype(np.uint64)
+    verbs = document.words.hash[[statement.anchor for statement in found]]
+    step = np.uint64(1000)
+    return np.concatenate((kinds, kinds * _PAIR + verbs, kinds + (before + np.uint64(1)) * step, kinds + (place + np.uint64(100)) * step))
 
 
 def _view(hashes: Hashes, salt: np.uint64) -> tuple[Ints, NDArray[np.float64]]:

@@ -41,6 +41,7 @@ class Statement:
         first, last: the words that say so, `last` not included.
         told: True where the source is the listener ("told the Gazette"), not the speaker ("the Gazette reported").
         who: hash of the outlet's or name's first word, 0 where there is none.
+        anchor: the word that says so: a verb of saying, "according", "interview".
     """
 
     source: str
@@ -48,6 +49,7 @@ class Statement:
     last: int
     told: bool
     who: int
+    anchor: int
 
 
 @once
@@ -89,7 +91,7 @@ class _Reader:
             statement = self._nearest(anchor, span)
             if statement is not None:
                 return statement
-        return Statement(UNKNOWN, anchor, anchor + 1, told=False, who=0)
+        return Statement(UNKNOWN, anchor, anchor + 1, told=False, who=0, anchor=anchor)
 
     def _nearest(self, anchor: int, span: range) -> Statement | None:
         union = 0
@@ -106,13 +108,13 @@ class _Reader:
         for place in span:
             for bits, source in kinds:
                 if self.tags[place] & bits:
-                    return Statement(source, anchor, self._run_end(place), told, self.hashes[place])
+                    return Statement(source, anchor, self._run_end(place), told, self.hashes[place], anchor)
         return None
 
     def _at(self, source: str, bits: int, anchor: int, span: range, *, told: bool) -> Statement:
         places = [place for place in span if self.tags[place] & bits]
         first, last = min(places[0], anchor), max(self._run_end(places[-1]), anchor + 1)
-        return Statement(source, first, last, told, self.hashes[places[0]])
+        return Statement(source, first, last, told, self.hashes[places[0]], anchor)
 
     def _run_end(self, place: int) -> int:
         """The word after the name that `place` is part of."""

@@ -27,14 +27,14 @@ def random_model(name="random"):
     draw = np.random.Generator(np.random.PCG64(7))
     outputs = len(LABELS) + 1
     table = np.zeros((1 << ngrams.BITS, outputs), dtype=np.float32)
-    table[draw.integers(0, len(table), 2000)] = draw.normal(size=(2000, outputs))
+    table[draw.integers(0, len(table), 2000)] = draw.normal(size=(2000, outputs)).astype(np.float16)  # what a file keeps
     return Model(
         name=name,
         version="3",
         signals=READ,
         edges=[[0.0, 0.5, 10.0]] * len(READ),
         ngram_weights=table,
-        signal_weights=draw.normal(scale=0.02, size=(3 * len(READ), outputs)).astype(np.float32),
+        signal_weights=draw.normal(scale=0.02, size=(3 * len(READ), outputs)).astype(np.float16).astype(np.float32),
         intercept=np.array([0.4, 0.5, 0.2, -1.0]),
         scale=0.7,
         shift=np.array([0.1, -0.3, 0.2]),
@@ -139,7 +139,7 @@ def pickled(path):
         pytest.param(lambda f: (f / "model.json").write_text("[1]"), "model.json: schema list, this release reads 1", id="a list for JSON"),
         pytest.param(lambda f: (f / "model.json").write_text('{"a": 1}'), "model.json: schema None, this release reads 1", id="foreign"),
         pytest.param(lambda f: change(f, schema=99), "model.json: schema 99, this release reads 1. Train", id="wrong schema"),
-        pytest.param(lambda f: change(f, ngram_bits=4), "model.json: n-grams 4/1, this release makes", id="other n-grams"),
+        pytest.param(lambda f: change(f, ngram_bits=4), r"model.json: n-grams 4/\d+, this release makes", id="other n-grams"),
         pytest.param(lambda f: change(f, scale="wide"), "model.json: not a model of this program", id="wrong type"),
         pytest.param(lambda f: remove(f, "edges"), r"model.json: not a model of this program \(KeyError\('edges'\)\)", id="missing fact"),
         pytest.param(lambda f: change(f, signals=["spin.nonsense"]), "unknown signals spin.nonsense", id="unknown signal"),

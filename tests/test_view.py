@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -85,12 +85,14 @@ def test_what_a_terminal_would_obey_is_made_visible(text, safe):
     assert view.neutralize(text) == safe
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(alphabet=st.characters()))
 def test_neutral_text_holds_no_command(text):
     assert not COMMANDS.search(view.neutralize(text))
     assert not set("\n\t") & set(view.neutralize(text, one_line=True))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(alphabet=st.characters()))
 def test_a_json_line_holds_the_text_and_no_command(text):
     line = view.json_line({"text": text})
@@ -203,6 +205,7 @@ def test_the_legend_names_every_signal_with_its_count():
     ]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.data(), st.text(max_size=40))
 def test_marking_loses_and_adds_no_character(data, text):
     place = st.integers(0, len(text))

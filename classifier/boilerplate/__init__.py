@@ -1,5 +1,6 @@
 """Boilerplate of news pages, line by line, from text alone."""
 
-from classifier.boilerplate.judgement import article, clean_text, judge, judge_many, share
+from classifier.boilerplate.article import article
+from classifier.boilerplate.judgement import clean_text, judge, judge_many, share
 
 __all__ = ["article", "clean_text", "judge", "judge_many", "share"]

@@ -19,7 +19,7 @@ from classifier.verdict import Line
 
 _BATCH = 64
 _JUDGED = "boilerplate"
-_FEWEST_WORDS = 30  # fewer are no article: a page of menus is judged as it is
+_SPACES = re.compile(r"[ \t]*")
 _BLANK_RUN = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+\n")
 
 
@@ -41,7 +41,7 @@ def judge(document: Document) -> Sequence[Line]:
 def _judge_batch(documents: Sequence[Document], templates: Templates | None) -> None:
     if not documents:
         return
-    sheet, model = lay_out(documents), shipped()
+    model, sheet = shipped(), lay_out(documents)
     logits = model.logits(sheet)
     if templates is not None:
         logits = logits + templates.weigh(documents, sheet)
@@ -77,21 +77,15 @@ def share(document: Document) -> float:
 def clean_text(document: Document) -> str:
     """The text without its boilerplate: paragraphs intact, no more than one blank line where some was cut."""
     lines = judge(document)
-    if not lines:
-        return document.text
+    return _without(document.text, lines) if lines else document.text
+
+
+def _without(text: str, lines: Sequence[Line]) -> str:
+    """`text` without some stretches, nor the white space that stood between them and their paragraph."""
     kept, at = [], 0
     for line in lines:
-        kept.append(document.text[at : line.start])
-        at = line.end
-    kept.append(document.text[at:])
+        piece = text[at : line.start]
+        at = _SPACES.match(text, line.end).end()  # type: ignore[union-attr]
+        kept.append(piece.rstrip(" \t") if at == len(text) or text[at] in "\r\n" else piece)
+    kept.append(text[at:])
     return _BLANK_RUN.sub("\n\n", "".join(kept)).strip()
-
-
-@once
-def article(document: Document) -> Document:
-    """The document with its boilerplate blanked out, offsets kept; the whole page where hardly any word would be left."""
-    lines = judge(document)
-    if not lines:
-        return document
-    rest = document.without([(line.start, line.end) for line in lines])
-    return rest if len(rest.words) >= _FEWEST_WORDS else document

@@ -22,8 +22,9 @@ from classifier.errors import ModelError
 
 SCHEMA = 1
 _LIMIT = 8.0  # logits of the first look are cut here: beyond it a line is sure anyway
-_FAR = 6.0
-_MOSTLY = 0.7
+_FAR = 6.0  # standard deviations: no feature counts for more
+_MOSTLY = 0.7  # the mean probability of the lines of a page that is no extract; its article is a tenth of its lines
+_PARAGRAPH_WORDS, _PARAGRAPH_THRESHOLD = 35, 0.8
 _MANIFEST, _ARRAYS = "lines.json", "lines.npz"
 _REMEDY = "Install the package again, or train the line model anew with `python -m classifier.training.lines`."
 
@@ -56,6 +57,11 @@ class Look:
     """Several networks whose logits are averaged."""
 
     networks: Sequence[Layers]
+
+    @property
+    def width(self) -> int:
+        """The number of features."""
+        return len(self.networks[0].mean)
 
     def logits(self, features: Floats) -> Floats:
         """One logit a row of `features`, shape (lines,)."""
@@ -111,11 +117,16 @@ class LineModel:
 
 
 def cuts(sheet: Sheet, logits: Floats, model: LineModel) -> NDArray[np.bool_]:
-    """Which lines are cut; a page most of whose lines look like boilerplate has its own threshold, shape (lines,)."""
+    """Which lines are cut, shape (lines,).
+
+    A page most of whose lines look like boilerplate has its own threshold, and a whole paragraph is only cut where
+    little doubt is left: a lost paragraph costs more than a biography that stays.
+    """
     probability = sigmoid(logits)
     mean = sheet.per_document(probability) / np.maximum(np.diff(sheet.first), 1)
     threshold = np.where(mean > _MOSTLY, model.visible_threshold, model.threshold)
-    cut: NDArray[np.bool_] = probability >= threshold[sheet.document]
+    least = np.where(sheet.words >= _PARAGRAPH_WORDS, _PARAGRAPH_THRESHOLD, 0.0)
+    cut: NDArray[np.bool_] = probability >= np.maximum(threshold[sheet.document], least)
     return cut
 
 
@@ -151,12 +162,20 @@ def save(model: LineModel, folder: Path) -> None:
         "visible_threshold": model.visible_threshold,
         "passage_threshold": model.passage_threshold,
         "features": list(model.features),
+        "known_answers": known_answers(model),
         "sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
         **model.facts,
     }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _ARRAYS).write_bytes(buffer.getvalue())
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def known_answers(model: LineModel) -> dict[str, list[float]]:
+    """The logits of each look for features that are all -1, 0 and 1, by which a reader of the files checks its arithmetic."""
+    looks = {"first": model.first, "second": model.second, "alone": model.alone}
+    vectors = np.array([[-1.0], [0.0], [1.0]])
+    return {name: look.logits(np.repeat(vectors, look.width, axis=1)).tolist() for name, look in looks.items()}
 
 
 def _arrays(name: str, layers: Layers) -> dict[str, NDArray[np.generic]]:
@@ -192,17 +211,21 @@ def load(folder: Path) -> LineModel:
             )
     except (KeyError, ValueError, OSError) as error:
         raise ModelError(f"{folder / _ARRAYS}: broken ({error}). {_REMEDY}") from error
-    if len(model.features) != _width(model):
-        raise ModelError(f"{folder / _MANIFEST}: {len(model.features)} features named, {_width(model)} weighed. {_REMEDY}")
+    if len(model.features) != model.first.width:
+        raise ModelError(f"{folder / _MANIFEST}: {len(model.features)} features named, {model.first.width} weighed. {_REMEDY}")
+    if not _agree(manifest.get("known_answers"), known_answers(model)):
+        raise ModelError(f"{folder / _MANIFEST}: its known answers are not what the weights give. {_REMEDY}")
     return model
 
 
-def _width(model: LineModel) -> int:
-    return len(model.first.networks[0].mean) if model.first.networks else 0
+def _agree(told: object, found: Mapping[str, Sequence[float]]) -> bool:
+    return isinstance(told, dict) and all(np.allclose(told.get(name, np.nan), logits, atol=1e-9) for name, logits in found.items())
 
 
 def _look(arrays: Mapping[str, Any], name: str) -> Look:
     count = sum(1 for key in arrays if key.startswith(f"{name}_") and key.endswith("_mean"))
+    if not count:
+        raise KeyError(f"{name}_0_mean")
     return Look(tuple(_layers(arrays, f"{name}_{k}") for k in range(count)))
 
 

@@ -1,4 +1,4 @@
-"""Artefacts of chats and spinners, put into machine-made rewrites: no corpus is old and new enough to hold all of them."""
+"""Altered copies for training: rewrites with the artefacts of chats and spinners, and pages cut short."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from classifier.characters import LOOKALIKES
-from classifier.training.examples import BY_EYE, Example
+from classifier.training.examples import BY_EYE, MACHINE_WORDS, Example, cut
 
+_SHORTER = 0.75  # of the characters; a copy that keeps more teaches nothing
 SHARE = 0.25  # of the machine-made rewrites get a marked copy
-MARKED = "marked"  # the kind of the copies: they train, and are never measured
+ALTERED = "altered"  # the kind of the copies: they train, and are never measured
+SHORT_WEIGHT = 0.4
 WEIGHT = 0.5  # of the weight of the text it was made from
 
 Draw = np.random.Generator
@@ -62,8 +64,20 @@ def mark(examples: Sequence[Example]) -> list[Example]:
         if example.dataset == BY_EYE or example.label != "rewrite" or not example.generator or draw.random() >= SHARE:
             continue
         marker = _MARKERS[int(draw.integers(len(_MARKERS)))]
-        marked.append(replace(example, text=marker(example.text, draw), weight=example.weight * WEIGHT, kind=MARKED))
+        marked.append(replace(example, text=marker(example.text, draw), weight=example.weight * WEIGHT, kind=ALTERED))
     return marked
+
+
+def shorten(examples: Sequence[Example]) -> list[Example]:
+    """The openings of by_eye texts, as long as the machine-made ones: else length would tell the sets apart."""
+    draw = np.random.Generator(np.random.PCG64(20_260_616))
+    copies = []
+    for example in examples:
+        if example.dataset == BY_EYE:
+            text = cut(example.text, int(draw.integers(*MACHINE_WORDS)))
+            if len(text) < _SHORTER * len(example.text):
+                copies.append(replace(example, text=text, weight=example.weight * SHORT_WEIGHT, kind=ALTERED))
+    return copies
 
 
 def _numeric_marks(text: str, draw: Draw) -> str:

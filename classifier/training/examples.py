@@ -27,7 +27,7 @@ _CHAT_OPENING = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?]*[.!?]+[\"”’')\]]*\s*|[^.!?]+$")
-_MACHINE_WORDS = (90, 260)  # windows of the machine-made sets are cut to a length drawn from this range, on every side alike
+MACHINE_WORDS = (90, 260)  # windows of the machine-made sets are cut to a length drawn from this range, on every side alike
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,19 @@ def repair(text: str, seed: str) -> str:
     sentences = [found.group().strip() for found in _SENTENCE.finditer(text)]
     if len(sentences) > 1 and sentences[-1][-1:] not in ".!?\"”’')":
         sentences.pop()
-    return _broken_anew(_window(sentences, int(draw.integers(*_MACHINE_WORDS))), draw)
+    return _broken_anew(_window(sentences, int(draw.integers(*MACHINE_WORDS))), draw)
+
+
+def cut(text: str, words: int) -> str:
+    """The opening of a text, to the end of the sentence in which its `words`-th word stands; paragraphs stay what they are."""
+    kept: list[str] = []
+    for line in text.split("\n"):
+        left = words - sum(len(before.split()) for before in kept)
+        if left <= 0:
+            break
+        short = len(line.split()) <= left * 1.5
+        kept.append(line if short else " ".join(_window([found.group().strip() for found in _SENTENCE.finditer(line)], left)))
+    return "\n".join(kept).strip()
 
 
 def _window(sentences: list[str], words: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -213,3 +214,7 @@ def train(corpora: Path, folder: Path) -> LineModel:
     model = fit([*pages, *transplanted(pages, fold_of)])
     save(model, folder)
     return model
+
+
+if __name__ == "__main__":
+    train(Path(sys.argv[1]), Path(sys.argv[2]))

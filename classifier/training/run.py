@@ -14,7 +14,7 @@ from classifier.document import Document
 from classifier.errors import LabelError
 from classifier.model import SHIPPED, Model, load
 from classifier.training import card
-from classifier.training.artefacts import mark
+from classifier.training.artefacts import ALTERED, mark, shorten
 from classifier.training.examples import BY_EYE, Example, read_corpora, read_labels, read_seeds, weigh
 from classifier.training.features import Features, measure
 from classifier.training.fit import Calibration, calibrate, export, fit, held_out_logits, label_numbers
@@ -80,9 +80,9 @@ def train_shipped(corpora: Path, seeds: Path, output: Path | None = None, *, tel
 
 
 def corpus_examples(corpora: Path) -> list[Example]:
-    """What the shipped model is trained on: the corpora repaired, thinned and weighed, and copies that hold artefacts."""
+    """What the shipped model is trained on: the corpora repaired, thinned and weighed, and altered copies."""
     examples = weigh(_without_doubles(_thinned(read_corpora(corpora))))
-    return [*examples, *mark(examples)]
+    return [*examples, *mark(examples), *shorten(examples)]
 
 
 def evaluate(labels: Path, models: Sequence[Path | None] = (None,), *, progress: Progress | None = None) -> Report:
@@ -132,7 +132,7 @@ _VERSION = "1"
 def _report(examples: Sequence[Example], truth: NDArray[np.int64], calibration: Calibration, logits: NDArray[np.float64]) -> Report:
     chances = calibration.probabilities(logits)
     rows = []
-    known = truth >= 0
+    known = (truth >= 0) & np.array([example.kind != ALTERED for example in examples])
     eye = known & np.array([example.dataset == BY_EYE and example.confidence != "low" for example in examples])
     for name, mask in (("held-out families, all texts", known), ("held-out families, by_eye", eye)):
         if mask.any():

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifier.boilerplate.model import cuts, load, save, shipped, sigmoid
+from classifier.boilerplate.sheet import lay_out
+from classifier.document import Document
+from classifier.errors import ModelError
+from classifier.training.lines import fit_network
+
+TEXT = "Port Ellery closes its ferry slip\nThe board voted on Tuesday to close the slip, the clerk said.\nShare this article\nRead more"
+
+
+def copied(folder: Path) -> Path:
+    save(shipped(), folder)
+    return folder
+
+
+def test_a_saved_model_says_the_same(tmp_path):
+    sheet = lay_out([Document(TEXT)])
+    assert np.array_equal(load(copied(tmp_path)).probabilities(sheet), shipped().probabilities(sheet))
+
+
+def test_a_missing_model_is_named(tmp_path):
+    with pytest.raises(ModelError, match=r"lines\.json: cannot be read"):
+        load(tmp_path)
+
+
+def test_a_manifest_that_is_not_json_is_named(tmp_path):
+    (copied(tmp_path) / "lines.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"lines\.json: not JSON"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"schema": 99}, "not a line model of schema"),
+        ({"sha256": "0"}, "its digest differs"),
+        ({"features": ["log_words"]}, "1 features named"),
+        ({"known_answers": {"first": [0.0, 0.0, 0.0]}}, "known answers"),
+    ],
+)
+def test_a_foreign_or_altered_manifest_is_refused(tmp_path, change, message):
+    path = copied(tmp_path) / "lines.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change}), encoding="utf-8")
+    with pytest.raises(ModelError, match=message):
+        load(tmp_path)
+
+
+def test_tampered_weights_are_refused(tmp_path):
+    path = copied(tmp_path) / "lines.npz"
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(ModelError, match="its digest differs"):
+        load(tmp_path)
+
+
+def test_a_long_paragraph_needs_less_doubt_than_a_short_line():
+    sheet = lay_out([Document("word " * 40 + "\nShare this")])
+    doubtful = np.full(2, 0.8)  # a probability of 0.69
+    assert cuts(sheet, doubtful, replace(shipped(), threshold=0.5)).tolist() == [False, True]
+
+
+def test_no_logit_overflows():
+    assert sigmoid(np.array([-1e4, 0.0, 1e4])).tolist() == [0.0, 0.5, 1.0]
+
+
+def test_numpy_scores_a_network_as_scikit_learn_does():
+    from sklearn.neural_network import MLPClassifier
+
+    generator = np.random.default_rng(5)
+    features = generator.normal(size=(400, 6))
+    labels = (features[:, 0] * features[:, 1] > 0).astype(np.int64)
+    layers = fit_network(features, labels, np.ones(400), seed=3, rows=1000)
+    network = MLPClassifier((32,), max_iter=1, random_state=0)
+    with pytest.warns(Warning, match="Maximum iterations"):
+        network.fit(features, labels)
+    network.coefs_, network.intercepts_ = list(layers.weights), list(layers.biases)
+    expected = network.predict_proba(layers.standardize(features))[:, 1]
+    assert np.abs(sigmoid(layers.logits(features)) - expected).max() < 1e-9

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import random
+import sqlite3
+
+import pytest
+
+from classifier.boilerplate import judge, judge_many
+from classifier.boilerplate import templates as module
+from classifier.boilerplate.templates import Templates, site_of
+from classifier.document import Document
+from classifier.errors import IndexFormatError, InputError
+
+BIO = "Odile Farrant has walked the quays of Port Ellery since the herring years and keeps a goat."
+QUOTE = "“The slip was built for a smaller sea than this one,” the harbour master said on Tuesday."
+
+
+def story(number: int, *lines: str, host: str = "mercury.example") -> Document:
+    own = [f"Story {number} tells of boat {chr(65 + number % 26)}{chr(97 + number // 26)} and of her crew of {number}, the clerk said."]
+    return Document("\n".join([*own, *lines]), url=f"https://www.{host}/news/{number}")
+
+
+def contents(templates: Templates) -> list[tuple[object, ...]]:
+    run = templates._connection.execute
+    return [*run("SELECT * FROM pages ORDER BY 1, 2"), *run("SELECT * FROM lines ORDER BY 1, 2, 3")]
+
+
+@pytest.mark.parametrize(
+    ("url", "site"),
+    [
+        ("https://www.mercury.example/a?b=1", "mercury.example"),
+        ("http://News.example:8080/", "news.example"),
+        ("not a url", None),
+        (None, None),
+        ("http://[", None),
+    ],
+)
+def test_the_site_is_the_host(url, site):
+    assert site_of(Document("", url=url)) == site
+
+
+def test_a_line_that_many_pages_share_is_cut():
+    pages = [story(number, BIO) for number in range(24)]
+    with Templates() as templates:
+        assert templates.learn(pages) == 24
+        (document,) = judge_many([story(30, BIO)], templates)
+    assert BIO in [line.text for line in judge(document)]
+
+
+def test_a_quotation_that_two_pages_share_is_no_template():
+    with Templates() as templates:
+        templates.learn([story(1, QUOTE), story(2, QUOTE), *(story(number) for number in range(3, 20))])
+        (document,) = judge_many([story(1, QUOTE)], templates)
+    assert judge(document) == ()
+
+
+def test_numbers_do_not_make_a_line_another():
+    with Templates() as templates:
+        templates.learn(story(number, f"Filed under harbour, {number} replies") for number in range(5))
+        assert 5 in templates.counts("mercury.example").values()
+
+
+def test_lines_of_numbers_alone_are_never_templates():
+    with Templates() as templates:
+        templates.learn(story(number, "2024", "***") for number in range(5))
+        assert set(templates.counts("mercury.example").values()) <= {5}
+        assert len(templates.counts("mercury.example")) <= 1
+
+
+def test_order_and_workers_do_not_matter(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "PAGES", 8)
+    pages = [story(number % 20, BIO, host=f"site{number % 2}.example") for number in range(40)]
+    shuffled = random.Random(7).sample(pages, len(pages))
+    with Templates() as one, Templates(tmp_path / "a") as first, Templates(tmp_path / "b") as second:
+        one.learn(pages)
+        first.learn(shuffled[:15])
+        second.learn(shuffled[15:])
+        first.merge(tmp_path / "b")
+        assert contents(one) == contents(first)
+
+
+def test_a_site_of_many_pages_stays_small(monkeypatch):
+    monkeypatch.setattr(module, "PAGES", 10)
+    with Templates() as templates:
+        templates.learn(story(number, BIO) for number in range(100))
+        (pages,) = templates._connection.execute("SELECT count(*) FROM pages").fetchone()
+        (lines,) = templates._connection.execute("SELECT count(*) FROM lines").fetchone()
+    assert pages == 10
+    assert lines <= 20
+
+
+def test_a_page_seen_twice_counts_once():
+    with Templates() as templates:
+        templates.learn([story(1, BIO)] * 9)
+        assert templates.counts("mercury.example") == {}
+
+
+def test_pages_without_a_url_are_passed_over():
+    with Templates() as templates:
+        assert templates.learn([Document(BIO)] * 9) == 0
+
+
+def test_what_was_learned_is_kept(tmp_path):
+    with Templates(tmp_path / "t.sqlite") as templates:
+        templates.learn(story(number, BIO) for number in range(9))
+    with Templates(tmp_path / "t.sqlite") as again:
+        assert again.counts("mercury.example")
+
+
+def test_a_file_that_is_no_store_is_refused(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, only some notes on ferries\n" * 40, encoding="utf-8")
+    with pytest.raises(IndexFormatError, match=r"notes\.txt: not a store of templates"):
+        Templates(path)
+
+
+def test_a_store_of_another_version_is_refused(tmp_path):
+    Templates(tmp_path / "t.sqlite").close()
+    connection = sqlite3.connect(tmp_path / "t.sqlite")
+    with connection:
+        connection.execute("UPDATE facts SET value = '99' WHERE name = 'schema'")
+    connection.close()
+    with pytest.raises(IndexFormatError, match="templates of schema 99"):
+        Templates(tmp_path / "t.sqlite")
+
+
+def test_merging_a_missing_file_is_an_input_error(tmp_path):
+    with Templates() as templates, pytest.raises(InputError, match="no such file"):
+        templates.merge(tmp_path / "none")
