@@ -176,13 +176,10 @@ def test_a_model_that_answers_otherwise_than_it_was_saved_with_is_told(folder):
 
 def matrix_of(documents, model):
     """What the model reads of documents, as scikit-learn wants it: n-grams of the article, then coded signals."""
-    rows = []
-    for document in documents:
-        columns, values = ngrams.extract(article(document))
-        dense = np.zeros((1, 1 << ngrams.BITS))
-        np.add.at(dense[0], columns, values)
-        rows.append(sp.csr_array(np.concatenate((dense, model.code(extract(document))[None]), axis=1)))
-    return sp.vstack(rows, format="csr")
+    pairs = [ngrams.extract(article(document)) for document in documents]
+    rows = [sp.csr_array((values, columns, [0, len(columns)]), shape=(1, 1 << ngrams.BITS)) for columns, values in pairs]
+    coded = np.array([model.code(extract(document)) for document in documents], dtype=np.float64)
+    return sp.csr_array(sp.hstack([sp.vstack(rows), sp.csr_array(coded)], format="csr"))
 
 
 def as_scikit_learn(model):

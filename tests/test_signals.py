@@ -216,7 +216,12 @@ VALUES = {
     "reporting.study_attribution": [("", 0), ("Researchers said so. She said no.", 1 / 2), ("She said no. Researchers left.", 0)],
     "reporting.insider_attribution": [("", 0), ("A source said so. She said no.", 1 / 2), ("She said no. A source is a spring.", 0)],
     "reporting.unknown_attribution": [("", 0), ("It was said. She said no.", 1 / 2), ("She said no.", 0)],
-    "reporting.dateline": [("", 0), ("PORT HALE, Oct. 3 — It rained.", 1), ("HALE (Reuters) - It rained.", 1), ("PORT HALE is wet.", 0)],
+    "reporting.dateline": [
+        ("", 0),
+        ("PORT HALE, Oct. 3 — It rained on the old town all day and night.", 1),
+        ("HALE (Reuters) - It rained on the old town all day and night.", 1),
+        ("PORT HALE is wet — it has rained on the old town all day and night.", 0),
+    ],
     "reporting.agency_tag": [("", 0), ("HALE (AFP) - It rained.", 1), ("Reuters (the agency) is old.", 0)],
     "style.sentence_length": [("", 0), ("One two. Three.", 1.5), ("?!", 0)],
     "style.sentence_spread": [("", 0), ("One. One two three.", 1 / 2), ("One two. One two.", 0)],
@@ -306,7 +311,7 @@ def test_a_share_grows_with_the_stretches_that_it_counts(name, text, stretches):
 @pytest.mark.parametrize(
     ("name", "text", "stretches"),
     [
-        ("reporting.dateline", "PORT HALE, Oct. 3 — It rained.", ["PORT HALE, Oct. 3 — "]),
+        ("reporting.dateline", "PORT HALE, Oct. 3 — It rained on the old town all day and night.", ["PORT HALE, Oct. 3 — "]),
         ("reporting.agency_tag", "HALE (AFP) - It rained.", ["(AFP)"]),
         (
             "citation.markdown",

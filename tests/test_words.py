@@ -250,7 +250,7 @@ def test_every_code_point_has_a_class_and_a_folded_form():
 @example("\u0301\u200b")
 @example('"')
 @example("’")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_every_piece_lies_in_the_text_and_in_order(text):
     words = split(text)
 
@@ -263,7 +263,7 @@ def test_every_piece_lies_in_the_text_and_in_order(text):
 
 
 @given(TEXTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_word_lies_in_its_sentence_and_in_its_line(text):
     words = split(text)
 
@@ -273,7 +273,7 @@ def test_every_word_lies_in_its_sentence_and_in_its_line(text):
 
 
 @given(TEXTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_sentence_holds_a_word_and_every_line_something_solid(text):
     words = split(text)
 
@@ -282,7 +282,7 @@ def test_every_sentence_holds_a_word_and_every_line_something_solid(text):
 
 
 @given(st.lists(TEXTS, max_size=5))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_splitting_many_texts_equals_splitting_each(texts):
     together = list(split_many(texts))
 
@@ -299,7 +299,7 @@ def test_texts_larger_than_a_batch_are_split_as_each_alone():
 
 
 @given(TEXTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_word_found_in_a_text_has_its_hash_when_it_stands_alone(text):
     alone = [words.hash.tolist() for words in split_many(words_of(text))]
 

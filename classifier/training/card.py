@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from classifier.model import Model
 from classifier.training.examples import Example
-
-if TYPE_CHECKING:
-    from classifier.training.run import Report
+from classifier.training.report import Report
 
 
 def write(folder: Path, model: Model, examples: Sequence[Example], report: Report) -> None:

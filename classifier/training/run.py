@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +16,8 @@ from classifier.training.artefacts import ALTERED, mark, shorten
 from classifier.training.examples import BY_EYE, Example, read_corpora, read_labels, read_seeds, weigh
 from classifier.training.features import Features, measure
 from classifier.training.fit import Calibration, calibrate, export, fit, held_out_logits, label_numbers
-from classifier.training.metrics import Score, score
+from classifier.training.metrics import score
+from classifier.training.report import Report
 from classifier.verdict import LABELS
 
 FEWEST = 6  # texts a label below which nothing is learned
@@ -28,34 +27,6 @@ Progress = Callable[[int, int], None]
 
 def _silent(line: str) -> None:
     """Tell nobody."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """What training or measuring found.
-
-    Attributes:
-        rows: one score for each model or split, by name.
-        note: what the reader has to know of how it was measured.
-        facts: the same as plain data, and more.
-    """
-
-    rows: Sequence[tuple[str, Score]]
-    note: str
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as plain data, ready for JSON."""
-        return {"rows": {name: found.to_dict() for name, found in self.rows}, "note": self.note, **self.facts}
-
-    def summary(self) -> str:
-        """The report as a few lines of text."""
-        lines = [
-            f"{name}: macro-F1 {found.macro_f1:.3f}, accuracy {found.accuracy:.3f}, "
-            f"calibration error {found.calibration_error:.3f} ({found.count} texts)"
-            for name, found in self.rows
-        ]
-        return "\n".join([*lines, self.note])
 
 
 def train(labels: Path, output: Path, *, progress: Progress | None = None, tell: Tell = _silent) -> Report:
