@@ -116,7 +116,8 @@ def _rest(text, lines):
 def test_features_are_finite_and_one_a_line():
     sheet = lay_out([page(*ARTICLE), Document(""), Document("|"), page("Advertisement")])
     for name, column in dense(sheet, np.zeros(len(sheet))).items():
-        assert column.shape == (len(sheet),) and np.isfinite(column).all(), name
+        assert column.shape == (len(sheet),), name
+        assert np.isfinite(column).all(), name
 
 
 def test_part_of_a_sheet_is_the_sheet_of_what_is_left():

@@ -73,13 +73,12 @@ def views(record: Mapping[str, Any], *, titles: bool = True) -> Iterator[Page]:
     With `titles`, a line that repeats the title is CONTENT where the set does not say what it is.
     """
     visible = record["lines"]
-    for view, lines, labels in (
+    for view, lines, given in (
         (VISIBLE, [line["text"].replace("\n", " ") for line in visible], [_NAMES[line["label"]] for line in visible]),
         (EXTRACTED, *_extracted(record, EXTRACTED, record["trafilatura_comment_lines"])),
         (EXTRACTED_STRICTLY, *_extracted(record, EXTRACTED_STRICTLY, 0)),
     ):
-        if titles:
-            labels = _with_title(lines, labels, record.get("title") or "")
+        labels = _with_title(lines, given, record.get("title") or "") if titles else given
         if lines:
             yield labelled(lines, labels, record["dataset"], view, f"{record['dataset']}/{record['id']}")
 

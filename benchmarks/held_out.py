@@ -1,0 +1,187 @@
+"""Judging left-out texts, calibrating on the other rounds, and the figures of both."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from folds import GENERATORS, SOURCES, Fold, Ints, lineages
+from measured import Tell
+from numpy.typing import NDArray
+from systems import Floats, System
+
+from classifier.training import metrics
+from classifier.training.examples import BY_EYE, Example
+from classifier.training.fit import calibrate, label_numbers
+from classifier.verdict import LABELS
+
+Bools = NDArray[np.bool_]
+Table = dict[str, Any]
+Answer = tuple[Floats, Floats | None]
+
+_INHERITED: list[Callable[[Sequence[int]], dict[int, Answer]]] = []
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a system said of the left-out texts of one protocol; a text may occur in several rounds.
+
+    Attributes:
+        rows: the example of each answer, shape (answers,).
+        fold: the round of each answer, shape (answers,).
+        logits: shape (answers, labels).
+        scope: logit of "none of the three", shape (answers,), or None.
+    """
+
+    rows: Ints
+    fold: Ints
+    logits: Floats
+    scope: Floats | None
+
+
+def hold_out(system: System, folds: Sequence[Fold], tell: Tell, jobs: int = 1) -> dict[str, Held]:
+    """Each protocol's answers; rounds with the same training texts share one training, and `jobs` processes share the trainings."""
+    begun, by_train = time.perf_counter(), _by_train(folds)
+    answers: dict[int, Answer] = {}
+    for done, found in enumerate(_answers(system, folds, by_train, jobs), start=1):
+        answers |= found
+        names = "; ".join(f"{folds[number].protocol}: {_short(folds[number].name)}" for number in found)
+        tell(f"{system.name} {done}/{len(by_train)} after {time.perf_counter() - begun:.0f} s, left out {names}")
+    return {protocol: _joined(folds, answers, protocol) for protocol in dict.fromkeys(fold.protocol for fold in folds)}
+
+
+def _answers(system: System, folds: Sequence[Fold], by_train: Sequence[Sequence[int]], jobs: int) -> Iterator[dict[int, Answer]]:
+    work = partial(_answer, system, folds)
+    if jobs <= 1 or "fork" not in multiprocessing.get_all_start_methods():
+        yield from map(work, by_train)
+        return
+    _INHERITED.append(work)  # a forked process has it already: sending the features to each would cost more than the training
+    try:
+        # Not multiprocessing.Pool: that one waits forever for the answer of a process that was killed, as for want of memory.
+        with ProcessPoolExecutor(min(jobs, len(by_train)), multiprocessing.get_context("fork")) as pool:
+            for done in as_completed([pool.submit(_answer_inherited, numbers) for numbers in by_train]):
+                yield done.result()
+    finally:
+        _INHERITED.pop()
+
+
+def _answer_inherited(numbers: Sequence[int]) -> dict[int, Answer]:
+    return _INHERITED[-1](numbers)
+
+
+def _answer(system: System, folds: Sequence[Fold], numbers: Sequence[int]) -> dict[int, Answer]:
+    judge = system.learn(folds[numbers[0]].train)
+    return {number: judge(folds[number].test) for number in numbers}
+
+
+def _by_train(folds: Sequence[Fold]) -> list[list[int]]:
+    same: dict[bytes, list[int]] = {}
+    for number, fold in enumerate(folds):
+        same.setdefault(fold.train.tobytes(), []).append(number)
+    return list(same.values())
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:57]}…"
+
+
+def _joined(folds: Sequence[Fold], answers: dict[int, Answer], protocol: str) -> Held:
+    numbers = [number for number, fold in enumerate(folds) if fold.protocol == protocol]
+    scopes = [scope for number in numbers if (scope := answers[number][1]) is not None]
+    return Held(
+        rows=np.concatenate([folds[number].test for number in numbers]),
+        fold=np.concatenate([np.full(len(folds[number].test), number) for number in numbers]),
+        logits=np.concatenate([answers[number][0] for number in numbers]),
+        scope=np.concatenate(scopes) if len(scopes) == len(numbers) else None,
+    )
+
+
+def calibrated(held: Held, folds: Sequence[Fold], examples: Sequence[Example]) -> tuple[Floats, Bools]:
+    """Probabilities of each answer, and whether it may be called certain.
+
+    Calibration and thresholds of a round come from the left-out answers of rounds that share no family with it.
+    """
+    truth, weights = label_numbers(examples)[held.rows], np.array([example.weight for example in examples])[held.rows]
+    chances, certain = np.zeros_like(held.logits), np.zeros(len(held.rows), dtype=bool)
+    for number in np.unique(held.fold).tolist():
+        here, apart = held.fold == number, _apart(held, folds, number)
+        if held.scope is None:
+            apart &= truth >= 0
+        scope = held.scope if held.scope is not None else np.zeros(len(held.rows))
+        found = calibrate(held.logits[apart], scope[apart], truth[apart], weights[apart])
+        chances[here] = found.probabilities(held.logits[here])
+        least = np.array([found.thresholds[label] for label in LABELS])[chances[here].argmax(axis=1)]
+        outside = 1 / (1 + np.exp(-(found.scope[0] * scope[here] + found.scope[1])))
+        certain[here] = (chances[here].max(axis=1) >= least) & ((outside <= found.thresholds["scope"]) | (held.scope is None))
+    return chances, certain
+
+
+def _apart(held: Held, folds: Sequence[Fold], number: int) -> Bools:
+    """Answers of rounds that share no family with this one, or of all other rounds where there is none."""
+    strangers = [other for other, fold in enumerate(folds) if not fold.families & folds[number].families]
+    apart = np.isin(held.fold, strangers)
+    return apart if apart.any() else held.fold != number
+
+
+def report(held: Held, folds: Sequence[Fold], examples: Sequence[Example], protocol: str) -> Table:
+    """All figures of one system under one protocol, as plain data."""
+    chances, certain = calibrated(held, folds, examples)
+    truth = label_numbers(examples)[held.rows]
+    known = truth >= 0
+    texts = [examples[row] for row in held.rows[known].tolist()]
+    cells = _cells(texts, protocol)
+    weights = np.ones(len(texts)) if protocol == SOURCES else metrics.cell_weights(cells)
+    found: Table = dict(metrics.score(truth[known], chances[known], weights).to_dict())
+    found["calibration_error_as_trained"] = _calibration_error(chances[known], truth[known], np.array([text.weight for text in texts]))
+    found["certain"] = _certain(certain[known], chances[known].argmax(axis=1) == truth[known], weights)
+    found["recall_by_cell"] = {
+        " / ".join(cell): {"texts": n, "recall": round(r, 4)}
+        for cell, (n, r) in metrics.recall_by_cell(cells, truth[known], chances[known]).items()
+    }
+    found["reliability"] = _reliability(chances[known], truth[known], weights)
+    if protocol == SOURCES:
+        found["by_source"] = _by_group([text.source for text in texts], truth[known], chances[known])
+    if protocol == GENERATORS:
+        found["by_round"] = _by_group([folds[number].name for number in held.fold[known].tolist()], truth[known], chances[known])
+    if held.scope is not None and not known.all():
+        eye = np.array([examples[row].dataset == BY_EYE for row in held.rows.tolist()])
+        found["other_auroc"] = round(metrics.auroc(~known[eye], held.scope[eye]), 4)
+    return found
+
+
+def _cells(texts: Sequence[Example], protocol: str) -> list[tuple[str, str]]:
+    """(data set, label); under GENERATORS the data set is told with the lineage."""
+    if protocol != GENERATORS:
+        return [(text.dataset, text.label) for text in texts]
+    return [(f"{text.dataset}, {' + '.join(lineages(text.generator)) or 'human'}", text.label) for text in texts]
+
+
+def _calibration_error(chances: Floats, truth: Ints, weights: Floats) -> float:
+    return round(metrics.calibration_error(chances.argmax(axis=1) == truth, chances.max(axis=1), weights), 4)
+
+
+def _certain(certain: Bools, right: Bools, weights: Floats) -> Table:
+    mass = float(weights[certain].sum())
+    accuracy = round(float(weights[certain & right].sum() / mass), 4) if mass else None
+    return {"share": round(mass / float(weights.sum()), 4), "accuracy": accuracy}
+
+
+def _reliability(chances: Floats, truth: Ints, weights: Floats) -> list[Table]:
+    rows = metrics.reliability(chances.argmax(axis=1) == truth, chances.max(axis=1), weights)
+    return [{"confidence": round(sure, 4), "accuracy": round(hit, 4), "share": round(share, 4)} for sure, hit, _, share in rows]
+
+
+def _by_group(groups: Sequence[str], truth: Ints, chances: Floats) -> dict[str, Table]:
+    names, found = np.array(groups), {}
+    for name in sorted(set(groups)):
+        here = names == name
+        score = metrics.score(truth[here], chances[here])
+        recall = {label: round(float(value), 4) for label, value in zip(LABELS, score.recall, strict=True) if not np.isnan(value)}
+        found[name] = {"texts": int(here.sum()), "accuracy": round(score.accuracy, 4), "recall": recall}
+    return found
