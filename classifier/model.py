@@ -82,7 +82,7 @@ class Model:
         columns, values = ngrams.extract(article(document))
         wording = values @ self.ngram_weights[columns].astype(np.float64)
         coded = self.code(signals)
-        logits = self.intercept + wording + coded @ self.signal_weights
+        logits = self.intercept + wording + coded @ self.signal_weights.astype(np.float64)
         calibrated = self.scale * logits[:3] + self.shift
         scope = 1 / (1 + np.exp(-(self.scope[0] * logits[3] + self.scope[1])))
         return Judgement(self, softmax(calibrated), float(scope), wording, coded)

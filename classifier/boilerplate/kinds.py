@@ -63,6 +63,7 @@ def kinds(sheet: Sheet, places: Sequence[int], weights: KindWeights) -> list[str
         if known[row] or sure[row]:
             named.append(KINDS[told[row] if known[row] else guess[row]])
         else:
-            follows = row > 0 and place == places[row - 1] + 1 and named[-1] in _HEADS
+            same_page = row > 0 and sheet.document[row] == sheet.document[row - 1]
+            follows = same_page and place == places[row - 1] + 1 and named[-1] in _HEADS
             named.append(named[-1] if follows else OTHER)
     return named

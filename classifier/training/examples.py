@@ -22,11 +22,11 @@ BY_EYE = "by_eye"
 _GLUED = re.compile(r"(?<=[a-z0-9\"”])([.!?][\"”]?)(?=[A-Z“\"][a-z]|[A-Z][a-z])")
 _WIRE_TAG = re.compile(r"^.{0,60}?\((?:Reuters|AP|AFP|CNN)\)\s*[-–—]+\s*")
 _CHAT_OPENING = re.compile(
-    r"^[\"'`\s]*(?:sure|certainly|of course|here(?:'s| is| are)|as requested|title:|headline:|rewritten (?:article|version)|polished)"
-    r"[^\n:]{0,80}[:!.]\s*",
+    r"^[\"'`\s]*(?:(?:sure|certainly|of course)[!,.]?\s*)?"
+    r"(?:here(?:'s| is| are)|as requested|title|headline|rewritten (?:article|version)|polished)[^\n:.]{0,80}:\s*",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"[^.!?]*[.!?]+[\"”’')\]]*\s*|[^.!?]+$")
+_SENTENCE = re.compile(r"\S.*?(?:[.!?][\"”’')\]]{0,2}(?=\s+[\"“‘'(\[]{0,2}[A-Z0-9])|$)", re.DOTALL)
 MACHINE_WORDS = (90, 260)  # windows of the machine-made sets are cut to a length drawn from this range, on every side alike
 
 
