@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from measured import ROOT, Tell, code_digest
 from systems import SYSTEMS, TITLES, available
 
 from classifier.errors import QualityError
-from classifier.training.examples import BY_EYE, Example, read_corpora, weigh
-from classifier.training.run import _thinned, _without_doubles
+from classifier.training.artefacts import ALTERED
+from classifier.training.examples import BY_EYE, Example
+from classifier.training.run import corpus_examples
 from classifier.verdict import LABELS
 
 CORPORA = ROOT.parent / "shared" / "corpora"
@@ -45,8 +47,9 @@ def tell(line: str) -> None:
 
 def read(corpora: Path, quick: bool = False, limit: int | None = None) -> list[Example]:
     """The examples that the shipped model is trained on; by_eye alone where `quick`, and a sample of `limit` where given."""
-    examples = weigh(read_corpora(corpora))
-    examples = [each for each in examples if each.dataset == BY_EYE] if quick else _without_doubles(weigh(_thinned(examples)))
+    examples = corpus_examples(corpora)
+    if quick:
+        examples = [each for each in examples if each.dataset == BY_EYE]
     if limit is None or limit >= len(examples):
         return examples
     kept = np.random.Generator(np.random.PCG64(11)).choice(len(examples), limit, replace=False)
@@ -54,10 +57,12 @@ def read(corpora: Path, quick: bool = False, limit: int | None = None) -> list[E
 
 
 def plan(examples: Sequence[Example], quick: bool = False, folds: int | None = None) -> list[Fold]:
-    """The rounds of all protocols, or only by_eye's where `quick`."""
-    if quick:
-        return by_source(examples, folds or QUICK_FOLDS)
-    return [*by_source(examples, folds or FOLDS), *by_family(examples), *by_generator(examples)]
+    """The rounds of all protocols, or only by_eye's where `quick`; altered copies train and are never tested."""
+    rounds = by_source(examples, folds or (QUICK_FOLDS if quick else FOLDS))
+    if not quick:
+        rounds += [*by_family(examples), *by_generator(examples)]
+    tested = np.array([example.kind != ALTERED for example in examples])
+    return [replace(each, test=each.test[tested[each.test]]) for each in rounds]
 
 
 def measure(

@@ -54,7 +54,7 @@ class Ours:
 
 
 class TfIdf:
-    """TF-IDF over words and pairs of words, and logistic regression with our weights.
+    """TF-IDF over words and pairs of words, and logistic regression (one label against the others) with our weights.
 
     Columns and values are those of `TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, max_features=200_000)`
     fitted on the training texts of each round, but for ties at the 200,000th column; only the counting is done once.
@@ -74,11 +74,13 @@ class TfIdf:
         """See System."""
         train = train[self.truth[train] >= 0]
         columns, rarity = self._vocabulary(train)
-        estimator = LogisticRegression(C=5, max_iter=300, tol=1e-3)
-        estimator.fit(
-            self._matrix(train, columns, rarity), self.truth[train], sample_weight=balanced(self.truth[train], self.weights[train])
-        )
-        return lambda test: (_all_labels(estimator.decision_function(self._matrix(test, columns, rarity)), estimator.classes_), None)
+        matrix, weights = self._matrix(train, columns, rarity), balanced(self.truth[train], self.weights[train])
+        matrix.indices, matrix.indptr = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)  # liblinear takes no others
+        estimators = [
+            LogisticRegression(C=5, solver="liblinear", tol=1e-2).fit(matrix, self.truth[train] == place, sample_weight=weights)
+            for place in range(len(LABELS))
+        ]
+        return lambda test: (np.stack([each.decision_function(self._matrix(test, columns, rarity)) for each in estimators], axis=1), None)
 
     def _vocabulary(self, train: Ints) -> tuple[Ints, NDArray[np.float32]]:
         counts = self.counts[train]
@@ -92,12 +94,6 @@ class TfIdf:
         matrix = sp.csr_array(self.counts[rows][:, columns])
         matrix.data = np.log(matrix.data) + 1
         return sp.csr_array(normalize(matrix.multiply(rarity[None, :]).tocsr(), copy=False))
-
-
-def _all_labels(decided: Floats, classes: Ints) -> Floats:
-    logits = np.full((len(decided), len(LABELS)), UNSEEN)
-    logits[:, classes] = np.stack((-decided, decided), axis=1) / 2 if decided.ndim == 1 else decided
-    return logits
 
 
 # One thread, so that two runs agree; fewer buckets and dimensions than the defaults, so that the many rounds end in good time.

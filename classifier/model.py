@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,6 +155,11 @@ def softmax(logits: Floats) -> Floats:
 
 
 @cache
+def shipped() -> Model:
+    """The model that comes with the package."""
+    return load(SHIPPED)
+
+
 def load(folder: Path = SHIPPED) -> Model:
     """Read a model folder.
 
@@ -169,6 +175,11 @@ def load(folder: Path = SHIPPED) -> Model:
 
 
 def _model(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
+    outputs = len(LABELS) + 1
+    shapes = {"ngrams": (1 << ngrams.BITS, outputs), "signals": (sum(map(len, facts["edges"])), outputs), "shift": (len(LABELS),)}
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} has shape {arrays[name].shape}, not {shape}")
     return Model(
         name=facts["name"],
         version=facts["version"],
@@ -226,7 +237,7 @@ def _read_arrays(path: Path, facts: Mapping[str, Any]) -> dict[str, NDArray[Any]
             return {name: stored[name] for name in stored.files}
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror}. A model folder holds {_JSON} and {_ARRAYS}.") from error
-    except ValueError as error:
+    except (ValueError, EOFError, BadZipFile) as error:
         raise ModelError(f"{path}: not plain arrays ({error}). Copy the model anew.") from error
 
 

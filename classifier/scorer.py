@@ -10,7 +10,7 @@ from typing import Protocol
 from classifier import boilerplate, reasons
 from classifier.document import Document, Match, Neighbors, prepare
 from classifier.language import ENGLISH, language
-from classifier.model import SHIPPED, Judgement, Model, load
+from classifier.model import Judgement, Model, load, shipped
 from classifier.signals import FAMILIES, NAMES, Signals, extract
 from classifier.verdict import LABELS, Boilerplate, Evidence, Verdict
 
@@ -40,7 +40,7 @@ class Scorer:
     """
 
     def __init__(self, model: Path | str | None = None, index: NearCopies | None = None) -> None:
-        self.model: Model = load(Path(model) if model is not None else SHIPPED)
+        self.model: Model = load(Path(model)) if model is not None else shipped()
         self.index = index
 
     def score(self, text: Text, url: str | None = None, title: str | None = None, id: str | None = None) -> Verdict:

@@ -8,8 +8,9 @@ from classifier.document import Document
 from classifier.signals.measure import Measure, Span, merge, phrases, rate, share
 
 _NUMERIC = re.compile(r"\[\d{1,3}\]")
-_STACKED = re.compile(r"\[\d{1,3}\](?:[ ,]?\[\d{1,3}\])+")
-_REFERENCE = re.compile(r"^\s{0,3}\[?\d{1,3}[\].)]\s{0,3}\S", re.MULTILINE)
+_STACKED = re.compile(r"\[\d{1,3}\](?:,? ?\[\d{1,3}\])+")
+_REFERENCE = re.compile(r"(?:\[\d{1,3}\]|\^) ?[A-Za-z\"“]")
+_REFERENCES = 2  # lines that open with their number make a list of references
 _TOOL_TOKEN = re.compile(
     r":?contentReference\[|oaicite(?::\d+)?|oai_citation|(?:cite)?turn\d{1,2}(?:search|news|view|image|fetch|file|product|academia)\d{1,3}"
     r"|utm_source=(?:chatgpt|openai|perplexity|copilot|gemini|claude)[\w.]*|【\d{1,3}†[^】\n]{0,60}】|grok_(?:card|render)|[\ue200-\ue206]"
@@ -43,8 +44,9 @@ _TOOL_NEEDLES = (
 _SLOT = re.compile(
     r"\[(?:insert|your|add|name of|company|first|last|full|city|state|date|location|source|spokesperson|official|reporter|author"
     r"|publication|link|url)[^\]\n\d]{0,40}\]"
-    r"|\[(?:[A-Z][a-z]{1,12} ){0,2}(?:Name|Date|Number|City|Title|Location|Amount|Place|Year|Link|Source|Quote)\]|\{\{[^}\n]{1,40}\}\}"
+    r"|\[(?:[A-Z][a-z]{1,12} ){0,2}(?:Name|Date|Number|City|Title|Location|Amount|Place|Year|Link|Source|Quote)\]"
 )
+_BRACES = re.compile(r"\{\{[^}\n]{1,40}\}\}")
 _SOURCES = re.compile(r"[*]{0,2}(?:sources?|references?|quellen?)[ *]{0,3}:[^\n]{0,200}$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -52,14 +54,13 @@ def numeric_marks_rate(document: Document) -> Measure:
     """How often a numeric citation mark stands in a text that has no list of references, per 1,000 words."""
     text = document.text
     marks = _spans(_NUMERIC, text, "[")
-    if marks and sum(1 for _ in _REFERENCE.finditer(text, marks[-1][1])) >= 2:
-        return Measure(0.0)
-    return rate(document, marks)
+    listed = marks and sum(1 for start, _ in document.words.lines.tolist() if _REFERENCE.match(text, start)) >= _REFERENCES
+    return rate(document, [] if listed else marks)
 
 
 def stacked_marks_rate(document: Document) -> Measure:
     """How often numeric citation marks stand in a stack ("[2][3]"), per 1,000 words."""
-    return rate(document, _spans(_STACKED, document.text, "]["))
+    return rate(document, _spans(_STACKED, document.text, "["))
 
 
 def tool_tokens_rate(document: Document) -> Measure:
@@ -93,7 +94,7 @@ def sources_list_rate(document: Document) -> Measure:
 
 def slots_rate(document: Document) -> Measure:
     """How often a slot of a template stands unfilled ("Dr. [Last Name]"), per 1,000 words."""
-    return rate(document, _spans(_SLOT, document.text, "[") if "]" in document.text else _spans(_SLOT, document.text, "{{"))
+    return rate(document, merge([*_spans(_SLOT, document.text, "["), *_spans(_BRACES, document.text, "{{")]))
 
 
 def _opening(pattern: re.Pattern[str], document: Document) -> list[Span]:

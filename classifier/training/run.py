@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from classifier.document import Document
 from classifier.errors import LabelError
-from classifier.model import SHIPPED, Model, load
+from classifier.model import Model, load, shipped
 from classifier.training import card
 from classifier.training.artefacts import ALTERED, mark, shorten
 from classifier.training.examples import BY_EYE, Example, read_corpora, read_labels, read_seeds, weigh
@@ -62,7 +62,7 @@ def evaluate(labels: Path, models: Sequence[Path | None] = (None,), *, progress:
     truth = label_numbers(examples)
     rows = []
     for place, folder in enumerate(models):
-        model = load(folder if folder is not None else SHIPPED)
+        model = load(folder) if folder is not None else shipped()
         rows.append((f"{model.name} {model.version}", score(truth, _probabilities(model, examples, progress, place, len(models)))))
     return Report(rows, "Measured on the texts as given; only texts that no model was trained on tell anything.")
 
