@@ -74,6 +74,32 @@ def test_short_lines_of_an_article_stay(lines):
     assert len(lost) <= 1, lost
 
 
+def test_the_biography_under_a_heading_of_an_author_box_is_cut_and_so_is_its_copy():
+    bio = "Odile Farrant has walked the quays of the island since the herring years and keeps a goat there."
+    document = page(*ARTICLE, "About the author", bio, "Share this article", bio, "Subscribe to our newsletter")
+    assert [line.kind for line in judge(document) if line.text == bio] == ["author_bio"] * 2
+
+
+def test_an_article_under_its_author_box_stays():
+    document = page("About the author", *ARTICLE)
+    assert ARTICLE[0] in clean_text(document)
+
+
+PROMPT = "Sign up for our free newsletter to get the best stories in your inbox every morning."
+
+
+@pytest.mark.parametrize("glued", [f"{ARTICLE[0]} {PROMPT}", f"{PROMPT} {ARTICLE[0]}"])
+def test_a_prompt_glued_to_a_paragraph_is_cut_out_of_it(glued):
+    document = page(*ARTICLE[1:3], glued, *ARTICLE[3:])
+    assert [line.text for line in judge(document)] == [PROMPT]
+    assert clean_text(document) == "\n\n".join([*ARTICLE[1:3], ARTICLE[0], *ARTICLE[3:]])
+
+
+def test_a_prompt_that_somebody_speaks_stays():
+    document = page(*ARTICLE, "“Sign up for our newsletter,” the clerk told the crowd. Nobody laughed, and the meeting went on.")
+    assert judge(document) == ()
+
+
 def test_a_text_of_one_paragraph_is_left_alone():
     assert judge(Document(" ".join(ARTICLE))) == ()
 

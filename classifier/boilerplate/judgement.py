@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.boilerplate.boxes import announced
 from classifier.boilerplate.kinds import kinds
 from classifier.boilerplate.model import LineModel, cuts, shipped, sigmoid
 from classifier.boilerplate.passages import Passage, passages
@@ -46,22 +47,29 @@ def _judge_batch(documents: Sequence[Document], templates: Templates | None) -> 
     if templates is not None:
         logits = logits + templates.weigh(documents, sheet)
     cut = cuts(sheet, logits, model)
+    whole = _whole_lines(sheet, sigmoid(logits), cut, model)
     inside = passages(documents, sheet, cut, model)
     judged: list[list[Line]] = [[] for _ in documents]
-    for piece in sorted((*_whole_lines(sheet, logits, cut, model), *inside), key=lambda piece: (piece.page, piece.start)):
+    for piece in sorted((*whole, *inside), key=lambda piece: (piece.page, piece.start)):
         text = documents[piece.page].text[piece.start : piece.end]
         judged[piece.page].append(Line(piece.start, piece.end, piece.kind, round(piece.probability, 4), text))
     for document, lines in zip(documents, judged, strict=True):
         document._memory[_JUDGED] = tuple(lines)
 
 
-def _whole_lines(sheet: Sheet, logits: Floats, cut: NDArray[np.bool_], model: LineModel) -> list[Passage]:
+def _whole_lines(sheet: Sheet, probability: Floats, cut: NDArray[np.bool_], model: LineModel) -> list[Passage]:
+    """The lines that are cut, with their kinds; lines that they announce are added to `cut`."""
     rows = np.flatnonzero(cut)
     if not len(rows):
         return []
-    spans = sheet.spans[rows] - sheet.origin[sheet.document[rows], None]
     named = kinds(part(sheet, cut), rows.tolist(), model.kinds)
-    columns = zip(sheet.document[rows].tolist(), *spans.T.tolist(), named, sigmoid(logits[rows]).tolist(), strict=True)
+    boxed, sure = announced(sheet, rows, named, probability)
+    cut[boxed] = True
+    every = np.concatenate((rows, boxed))
+    spans = sheet.spans[every] - sheet.origin[sheet.document[every], None]
+    chances = np.concatenate((probability[rows], sure))
+    names = [*named, *["author_bio"] * len(boxed)]
+    columns = zip(sheet.document[every].tolist(), *spans.T.tolist(), names, chances.tolist(), strict=True)
     return [Passage(*column) for column in columns]
 
 

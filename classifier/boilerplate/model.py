@@ -23,7 +23,7 @@ from classifier.errors import ModelError
 SCHEMA = 1
 _LIMIT = 8.0  # logits of the first look are cut here: beyond it a line is sure anyway
 _FAR = 6.0  # standard deviations: no feature counts for more
-_MOSTLY = 0.7  # the mean probability of the lines of a page that is no extract; its article is a tenth of its lines
+_MOSTLY = 0.65  # the mean probability of the lines of a page that is no extract; its article is a tenth of its lines
 _PARAGRAPH_WORDS, _PARAGRAPH_THRESHOLD = 35, 0.8
 _MANIFEST, _ARRAYS = "lines.json", "lines.npz"
 _REMEDY = "Install the package again, or train the line model anew with `python -m classifier.training.lines`."
@@ -119,14 +119,14 @@ class LineModel:
 def cuts(sheet: Sheet, logits: Floats, model: LineModel) -> NDArray[np.bool_]:
     """Which lines are cut, shape (lines,).
 
-    A page most of whose lines look like boilerplate has its own threshold, and a whole paragraph is only cut where
-    little doubt is left: a lost paragraph costs more than a biography that stays.
+    A page most of whose lines look like boilerplate has its own threshold. In an extract a whole paragraph is only cut
+    where little doubt is left: a lost paragraph costs more than a biography that stays.
     """
     probability = sigmoid(logits)
     mean = sheet.per_document(probability) / np.maximum(np.diff(sheet.first), 1)
-    threshold = np.where(mean > _MOSTLY, model.visible_threshold, model.threshold)
-    least = np.where(sheet.words >= _PARAGRAPH_WORDS, _PARAGRAPH_THRESHOLD, 0.0)
-    cut: NDArray[np.bool_] = probability >= np.maximum(threshold[sheet.document], least)
+    visible = (mean > _MOSTLY)[sheet.document]
+    extracted = np.where(sheet.words >= _PARAGRAPH_WORDS, max(model.threshold, _PARAGRAPH_THRESHOLD), model.threshold)
+    cut: NDArray[np.bool_] = probability >= np.where(visible, model.visible_threshold, extracted)
     return cut
 
 
