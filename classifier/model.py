@@ -24,6 +24,7 @@ from classifier.verdict import LABELS
 Floats = NDArray[np.float64]
 
 SCHEMA = 1
+STORED = np.float16  # 2 MB that load in 2 ms uncompressed, where packed single precision took 40
 _JSON, _ARRAYS = "model.json", "model.npz"
 _PACKAGE = Path(__file__).parent
 SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent / "models"
@@ -92,8 +93,7 @@ class Model:
         """Write the model as `model.json` and `model.npz`."""
         folder.mkdir(parents=True, exist_ok=True)
         arrays = folder / _ARRAYS
-        # Half precision and no compression: 2 MB that load in 2 ms, where the packed single precision took 40.
-        words, signals = self.ngram_weights.astype(np.float16), self.signal_weights.astype(np.float16)
+        words, signals = self.ngram_weights.astype(STORED), self.signal_weights.astype(STORED)
         np.savez(arrays, ngrams=words, signals=signals, intercept=self.intercept, shift=self.shift)
         facts = {
             "schema": SCHEMA,

@@ -5,21 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
 from classifier.document import Document
 from classifier.model import Judgement
 from classifier.signals import FAMILIES, NAMES, Signals, meaning
 
 MOST = 4
-_WORTH = 0.05  # a contribution below this many logits is no reason
+_WORTH = 0.02  # a contribution below this many logits is no reason
 _QUOTES, _QUOTE_LENGTH = 3, 60
 _MEANINGS = {f"{family}.{signal.__name__}": meaning(signal) for family, signals in FAMILIES.items() for signal in signals}
+_FLAG = "1 where "  # how a signal that is 1 or 0 is described
 _EXAMPLE = re.compile(r' \((?:"[^"]*"(?:, )?)+\)')
 
 
 def give(document: Document, signals: Signals, judgement: Judgement, label: int) -> list[str]:
-    """The signals that speak most for the label, each as a sentence with its value, what is usual, and examples."""
+    """The signals that speak most for the label, each as a sentence with its value, what is usual, and examples.
+
+    What a reader can point at goes before a mere figure: a signal that shows where it fired counts double.
+    """
     contributions = judgement.contributions(label)
-    order = (-contributions).argsort(kind="stable")[:MOST].tolist()
+    shown = np.array([bool(signals.spans[NAMES.index(name)]) for name in judgement.model.signals])
+    order = (-contributions * (1 + shown)).argsort(kind="stable")[:MOST].tolist()
     return [_sentence(document, signals, judgement, place) for place in order if contributions[place] > _WORTH]
 
 
@@ -37,6 +44,9 @@ def _sentence(document: Document, signals: Signals, judgement: Judgement, place:
     row = NAMES.index(name)
     value, usual = signals.values[row], judgement.model.typical[place]
     examples = _examples(document.text, signals.spans[row])
+    if _MEANINGS[name].startswith(_FLAG):
+        fact = _MEANINGS[name].removeprefix(_FLAG).partition(", else 0")[0]
+        return f"{_EXAMPLE.sub('', fact[0].upper() + fact[1:])}{examples}." if value else f"It is not so that {_EXAMPLE.sub('', fact)}."
     what, _, unit = _MEANINGS[name].rstrip(".").rpartition(", ")
     what = _EXAMPLE.sub("", what.removeprefix("How often ").removeprefix("The ") if what else unit)
     return f"{what[0].upper()}{what[1:]}: {_number(value, unit)} (usual: {_number(usual, unit)}){examples}."

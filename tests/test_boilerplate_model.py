@@ -61,9 +61,9 @@ def test_tampered_weights_are_refused(tmp_path):
 
 
 def test_a_long_paragraph_needs_less_doubt_than_a_short_line():
-    sheet = lay_out([Document("word " * 40 + "\nShare this")])
-    doubtful = np.full(2, 0.8)  # a probability of 0.69
-    assert cuts(sheet, doubtful, replace(shipped(), threshold=0.5)).tolist() == [False, True]
+    sheet = lay_out([Document("word " * 40 + "\nShare this\none\ntwo")])
+    logits = np.array([0.8, 0.8, -5.0, -5.0])  # 0.8 is a probability of 0.69
+    assert cuts(sheet, logits, replace(shipped(), threshold=0.5)).tolist() == [False, True, False, False]
 
 
 def test_no_logit_overflows():

@@ -210,7 +210,7 @@ def test_an_exported_model_keeps_what_was_fitted(seeds):
     theirs = np.array([softmax(logits) for logits in fitted.logits(features)[0]])
 
     assert (ours.argmax(axis=1) == label_numbers(examples)).all()
-    assert np.abs(ours - theirs).max() < 1e-5  # weights are rounded to 32 bits
+    assert np.abs(ours - theirs).max() < 1e-9
 
 
 # What a judgement is made of

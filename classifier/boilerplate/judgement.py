@@ -47,10 +47,11 @@ def _judge_batch(documents: Sequence[Document], templates: Templates | None) -> 
     if templates is not None:
         logits = logits + templates.weigh(documents, sheet)
     cut = cuts(sheet, logits, model)
-    whole = _whole_lines(sheet, sigmoid(logits), cut, model)
     inside = passages(documents, sheet, cut, model)
+    whole = _whole_lines(sheet, sigmoid(logits), cut, model)
+    pieces = [*whole, *(passage for line, passage in inside if not cut[line])]
     judged: list[list[Line]] = [[] for _ in documents]
-    for piece in sorted((*whole, *inside), key=lambda piece: (piece.page, piece.start)):
+    for piece in sorted(pieces, key=lambda piece: (piece.page, piece.start)):
         text = documents[piece.page].text[piece.start : piece.end]
         judged[piece.page].append(Line(piece.start, piece.end, piece.kind, round(piece.probability, 4), text))
     for document, lines in zip(documents, judged, strict=True):

@@ -18,6 +18,8 @@ from classifier.words import GAP_QUOTE, Ints
 
 _JOINED = 0.5  # a sentence next to one that is surely boilerplate needs no more than this
 _LONGEST = 60  # words: a longer sentence has swallowed a piece of the article
+_CLEAN, _SENTENCE = 0.1, 8  # a sentence of so many words that is this unlikely to be boilerplate is of the article
+_PROMPTS = [KINDS.index(kind) for kind in ("subscribe", "share", "related", "advertisement")]
 _RUN = 6  # sentences: a run is grown no further
 
 
@@ -32,26 +34,30 @@ class Passage:
     probability: float
 
 
-def passages(documents: Sequence[Document], lines: Sheet, cut: NDArray[np.bool_], model: LineModel) -> list[Passage]:
-    """The boilerplate inside lines that stay.
+def passages(documents: Sequence[Document], lines: Sheet, cut: NDArray[np.bool_], model: LineModel) -> list[tuple[int, Passage]]:
+    """The boilerplate inside lines that stay, each with its line.
 
-    Only paragraphs that hold a phrase of the lists are looked at: words and phrases have to agree.
+    Only paragraphs that hold a phrase of the lists are looked at: words and phrases have to agree. A paragraph that is
+    cut for a prompt glued to its article is taken out of `cut`, and the prompt alone is found.
     """
-    worth = (phrases_of(lines)["phrase_cover"] > 0) & ~cut
+    worth = phrases_of(lines)["phrase_cover"] > 0
     pages = np.unique(lines.document[worth]).tolist()
     if not pages:
         return []
     sheet = lay_out([documents[page] for page in pages], sentences=True)
     holder = _holders(sheet, lines, pages)
     probability, told = _probabilities(sheet, model)
-    open_ = worth[holder] & (np.bincount(holder, minlength=len(lines))[holder] > 1)
-    open_ &= ~_quoted(sheet) & (sheet.words <= _LONGEST)
+    several = worth[holder] & (np.bincount(holder, minlength=len(lines))[holder] > 1)
+    open_ = several & ~_quoted(sheet) & (sheet.words <= _LONGEST)
     sure = open_ & told & (probability >= model.passage_threshold)
-    rows = np.flatnonzero(_grown(sure, open_ & (probability >= _JOINED), holder))
+    prompt = holder[sure & (covered(sheet)[_PROMPTS].sum(axis=0) > 0)]
+    clean = holder[several & ~told & (probability < _CLEAN) & (sheet.words >= _SENTENCE)]
+    cut[np.intersect1d(prompt, clean)] = False
+    rows = np.flatnonzero(_grown(sure, open_ & (probability >= _JOINED), holder) & ~cut[holder])
     return _runs(sheet, rows, holder[rows], probability[rows], pages)
 
 
-def _runs(sheet: Sheet, rows: Ints, holder: Ints, probability: Floats, pages: Sequence[int]) -> list[Passage]:
+def _runs(sheet: Sheet, rows: Ints, holder: Ints, probability: Floats, pages: Sequence[int]) -> list[tuple[int, Passage]]:
     """Neighboring sentences of a line as one passage, as probable as the best of them."""
     if not len(rows):
         return []
@@ -64,7 +70,7 @@ def _runs(sheet: Sheet, rows: Ints, holder: Ints, probability: Floats, pages: Se
     cover = np.add.reduceat(covered(sheet)[:, rows], first, axis=1)
     named = [KINDS[kind] for kind in cover.argmax(axis=0).tolist()]
     columns = zip(page.tolist(), start.tolist(), end.tolist(), named, best.tolist(), strict=True)
-    return [Passage(pages[k], *rest) for k, *rest in columns]
+    return [(line, Passage(pages[k], *rest)) for line, (k, *rest) in zip(holder[first].tolist(), columns, strict=True)]
 
 
 def _probabilities(sheet: Sheet, model: LineModel) -> tuple[Floats, NDArray[np.bool_]]:

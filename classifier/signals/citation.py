@@ -10,7 +10,8 @@ from classifier.signals.measure import Measure, Span, merge, phrases, rate, shar
 _NUMERIC = re.compile(r"\[\d{1,3}\]")
 _STACKED = re.compile(r"\[\d{1,3}\](?:,? ?\[\d{1,3}\])+")
 _REFERENCE = re.compile(r"(?:\[\d{1,3}\]|\^) ?[A-Za-z\"“]")
-_REFERENCES = 2  # lines that open with their number make a list of references
+_NUMBERED = re.compile(r"\d{1,3}[.)] {0,3}\S")
+_REFERENCES = 2  # such lines make a list of references
 _TOOL_TOKEN = re.compile(
     r":?contentReference\[|oaicite(?::\d+)?|oai_citation|(?:cite)?turn\d{1,2}(?:search|news|view|image|fetch|file|product|academia)\d{1,3}"
     r"|utm_source=(?:chatgpt|openai|perplexity|copilot|gemini|claude)[\w.]*|【\d{1,3}†[^】\n]{0,60}】|grok_(?:card|render)|[\ue200-\ue206]"
@@ -54,8 +55,7 @@ def numeric_marks_rate(document: Document) -> Measure:
     """How often a numeric citation mark stands in a text that has no list of references, per 1,000 words."""
     text = document.text
     marks = _spans(_NUMERIC, text, "[")
-    listed = marks and sum(1 for start, _ in document.words.lines.tolist() if _REFERENCE.match(text, start)) >= _REFERENCES
-    return rate(document, [] if listed else marks)
+    return rate(document, [] if marks and _has_references(document, marks[-1][1]) else marks)
 
 
 def stacked_marks_rate(document: Document) -> Measure:
@@ -95,6 +95,14 @@ def sources_list_rate(document: Document) -> Measure:
 def slots_rate(document: Document) -> Measure:
     """How often a slot of a template stands unfilled ("Dr. [Last Name]"), per 1,000 words."""
     return rate(document, merge([*_spans(_SLOT, document.text, "["), *_spans(_BRACES, document.text, "{{")]))
+
+
+def _has_references(document: Document, after: int) -> bool:
+    """Whether lines open with a mark, or numbered lines follow the last mark: then the marks lead somewhere."""
+    text, lines = document.text, [start for start, _ in document.words.lines.tolist()]
+    marked = sum(1 for start in lines if _REFERENCE.match(text, start))
+    numbered = sum(1 for start in lines if start >= after and _NUMBERED.match(text, start))
+    return max(marked, numbered) >= _REFERENCES
 
 
 def _opening(pattern: re.Pattern[str], document: Document) -> list[Span]:

@@ -15,7 +15,7 @@ _SHORTER = 0.75  # of the characters; a copy that keeps more teaches nothing
 SHARE = 0.25  # of the machine-made rewrites get a marked copy
 ALTERED = "altered"  # the kind of the copies: they train, and are never measured
 SHORT_WEIGHT = 0.4
-WEIGHT = 0.5  # of the weight of the text it was made from
+WEIGHT = 0.3  # a copy; a by_eye text weighs 1. Less, and near-proof marks would hardly count beside the wording
 
 Draw = np.random.Generator
 _END = re.compile(r"(?<=[a-z0-9])[.](?= |\n|$)")
@@ -64,7 +64,7 @@ def mark(examples: Sequence[Example]) -> list[Example]:
         if example.dataset == BY_EYE or example.label != "rewrite" or not example.generator or draw.random() >= SHARE:
             continue
         marker = _MARKERS[int(draw.integers(len(_MARKERS)))]
-        marked.append(replace(example, text=marker(example.text, draw), weight=example.weight * WEIGHT, kind=ALTERED))
+        marked.append(replace(example, text=marker(example.text, draw), weight=WEIGHT, kind=ALTERED))
     return marked
 
 

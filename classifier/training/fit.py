@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from classifier import ngrams
-from classifier.model import Model
+from classifier.model import STORED, Model
 from classifier.training.examples import BY_EYE, OTHER, Example
 from classifier.training.features import READ, Features, bin_edges, code
 from classifier.verdict import LABELS
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 INVERSE_PENALTY = 3.0
-SIGNAL_SCALE = 0.08  # how much a bin weighs against an n-gram under the penalty
+SIGNAL_SCALE = 0.078125  # how much a bin weighs against an n-gram under the penalty; 5/64, exact in any precision
 RIGHT_WHEN_CERTAIN = 0.95
 FEWEST_TEXTS = 3  # in which an n-gram must occur
 OFFSET_SCALE = np.float32(2)  # how freely the offset of a data set moves
@@ -74,8 +74,8 @@ def fit(features: Features, examples: Sequence[Example]) -> Fitted:
     scope = None
     if not labelled.all():
         scope = _one_against_rest(matrix[known], ~labelled[known], balanced((~labelled[known]).astype(int), weights[known]))
-    kept = len(columns) + sum(map(len, edges))
-    return Fitted(columns, edges, [_without_offsets(estimator, kept) for estimator in labels], _without_offsets(scope, kept))
+    size = (len(columns), sum(map(len, edges)))
+    return Fitted(columns, edges, [_finished(estimator, *size) for estimator in labels], _finished(scope, *size))
 
 
 def _offsets(examples: Sequence[Example]) -> sp.csr_array:
@@ -100,9 +100,13 @@ def _one_against_rest(matrix: sp.csr_array, positive: NDArray[np.bool_], weights
     return estimator.fit(matrix, positive, sample_weight=weights)
 
 
-def _without_offsets(estimator: LogisticRegression | None, kept: int) -> LogisticRegression | None:
+def _finished(estimator: LogisticRegression | None, words: int, bins: int) -> LogisticRegression | None:
+    """The estimator without the offsets, its weights rounded as they will be stored: every figure is measured with those."""
     if estimator is not None:
-        estimator.coef_, estimator.n_features_in_ = estimator.coef_[:, :kept], kept
+        weights = estimator.coef_[:, : words + bins]
+        weights[:, :words] = weights[:, :words].astype(STORED)
+        weights[:, words:] = (weights[:, words:] * SIGNAL_SCALE).astype(STORED).astype(np.float64) / SIGNAL_SCALE
+        estimator.coef_, estimator.n_features_in_ = weights, words + bins
     return estimator
 
 
