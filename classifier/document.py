@@ -48,6 +48,7 @@ class Document:
         text: the page as text; every offset of a verdict counts its characters.
         id, url, title, date: known facts, or None.
         neighbors: what an index found, or None where no index was asked.
+        rest: what followed in the page and is not judged, because the text is too long.
     """
 
     text: str
@@ -56,6 +57,7 @@ class Document:
     title: str | None = None
     date: str | None = None
     neighbors: Neighbors | None = field(default=None, repr=False, compare=False)
+    rest: str = field(default="", repr=False, compare=False)
     _memory: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:

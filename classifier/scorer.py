@@ -15,6 +15,7 @@ from classifier.signals import FAMILIES, NAMES, Signals, extract
 from classifier.verdict import LABELS, Boilerplate, Evidence, Verdict
 
 SHORTEST = 40  # words; below, no label is certain
+LONGEST = 1_000_000  # characters that are judged, in about half a second; no article is longer
 MOST_EVIDENCE = 40  # spans told a signal; its value counts all
 
 _DIGITS = 6
@@ -54,7 +55,7 @@ class Scorer:
 
     def score_many(self, texts: Iterable[Text]) -> Iterator[Verdict]:
         """The verdict on each text, in order; many at a time, in bounded memory."""
-        documents = (text if isinstance(text, Document) else Document(text) for text in texts)
+        documents = (_opening(text if isinstance(text, Document) else Document(text)) for text in texts)
         for document in boilerplate.judge_many(prepare(documents)):
             yield self._judge(self._with_neighbors(document))
 
@@ -91,7 +92,7 @@ class Scorer:
             duplicate_of=neighbors.near_copy,
             derived_from=neighbors.source,
             signals={name: round(value, _DIGITS) for name, value in zip(NAMES, signals.values, strict=True)},
-            clean_text=boilerplate.clean_text(document),
+            clean_text=boilerplate.clean_text(document) + document.rest,
             model=f"{self.model.name} {self.model.version}",
             contributions=_contributions(judgement, best),
         )
@@ -102,6 +103,8 @@ class Scorer:
         doubts = []
         if not count:
             return ["The text holds no words."]
+        if document.rest:
+            doubts.append(f"Only the first {LONGEST:,} characters of the text were judged; {len(document.rest):,} more follow.")
         if count < SHORTEST:
             doubts.append(f"The text has only {count} word{'s' * (count > 1)}; below {SHORTEST} no label is certain.")
         if tongue != ENGLISH:
@@ -111,6 +114,13 @@ class Scorer:
         elif confidence < self.model.thresholds[LABELS[best]]:
             doubts.append(f"The probabilities are close: {LABELS[best]} has {confidence:.0%}.")
         return doubts
+
+
+def _opening(document: Document) -> Document:
+    """The part of a text that is judged: all of it but for monsters, which would hold up a crawl."""
+    if len(document.text) <= LONGEST:
+        return document
+    return replace(document, text=document.text[:LONGEST], rest=document.text[LONGEST:], _memory={})
 
 
 def _evidence(document: Document, signals: Signals) -> list[Evidence]:

@@ -241,3 +241,12 @@ def test_a_text_unlike_all_in_the_index_is_no_copy():
 
     assert verdict.duplicate_of is None
     assert (verdict.signals["duplication.index_given"], verdict.signals["duplication.nearest_copy"]) == (1, 0)
+
+
+def test_of_a_monster_only_the_opening_is_judged_and_nothing_is_lost(scorer):
+    text = "The board met in Port Hale. " * 50_000
+    verdict = scorer.score(text)
+
+    assert verdict.uncertain
+    assert "1,000,000 characters" in verdict.reasons[0]
+    assert verdict.clean_text == text
