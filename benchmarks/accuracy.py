@@ -71,9 +71,9 @@ def measure(
     """Figures by protocol and system."""
     found: dict[str, dict[str, Table]] = {}
     for name in names:
-        held = hold_out(SYSTEMS[name](examples, tell), folds, tell, jobs)
-        for protocol, answers in held.items():
-            found.setdefault(protocol, {})[name] = report(answers, folds, examples, protocol)
+        answers = hold_out(SYSTEMS[name](examples, tell), folds, tell, jobs)
+        for protocol in answers:
+            found.setdefault(protocol, {})[name] = report(answers, protocol, folds, examples)
     return found
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
-from folds import GENERATORS, SOURCES, Fold, Ints, lineages
+from folds import FAMILIES, GENERATORS, SOURCES, Fold, Ints, lineages
 from measured import Tell
 from numpy.typing import NDArray
 from systems import Floats, System
@@ -102,36 +102,41 @@ def _joined(folds: Sequence[Fold], answers: dict[int, Answer], protocol: str) ->
     )
 
 
-def calibrated(held: Held, folds: Sequence[Fold], examples: Sequence[Example]) -> tuple[Floats, Bools]:
+def calibrated(held: Held, pool: Held, folds: Sequence[Fold], examples: Sequence[Example]) -> tuple[Floats, Bools]:
     """Probabilities of each answer, and whether it may be called certain.
 
-    Calibration and thresholds of a round come from the left-out answers of rounds that share no family with it.
+    Calibration and thresholds of a round come from the pool's left-out answers, of rounds that share no family with it.
     """
-    truth, weights = label_numbers(examples)[held.rows], np.array([example.weight for example in examples])[held.rows]
+    truth, weights = label_numbers(examples)[pool.rows], np.array([example.weight for example in examples])[pool.rows]
     chances, certain = np.zeros_like(held.logits), np.zeros(len(held.rows), dtype=bool)
     for number in np.unique(held.fold).tolist():
-        here, apart = held.fold == number, _apart(held, folds, number)
-        if held.scope is None:
+        here, apart = held.fold == number, _apart(pool, folds, number)
+        if pool.scope is None:
             apart &= truth >= 0
-        scope = held.scope if held.scope is not None else np.zeros(len(held.rows))
-        found = calibrate(held.logits[apart], scope[apart], truth[apart], weights[apart])
+        found = calibrate(pool.logits[apart], _scope(pool)[apart], truth[apart], weights[apart])
         chances[here] = found.probabilities(held.logits[here])
         least = np.array([found.thresholds[label] for label in LABELS])[chances[here].argmax(axis=1)]
-        outside = 1 / (1 + np.exp(-(found.scope[0] * scope[here] + found.scope[1])))
+        outside = 1 / (1 + np.exp(-(found.scope[0] * _scope(held)[here] + found.scope[1])))
         certain[here] = (chances[here].max(axis=1) >= least) & ((outside <= found.thresholds["scope"]) | (held.scope is None))
     return chances, certain
 
 
-def _apart(held: Held, folds: Sequence[Fold], number: int) -> Bools:
+def _scope(held: Held) -> Floats:
+    return held.scope if held.scope is not None else np.zeros(len(held.rows))
+
+
+def _apart(pool: Held, folds: Sequence[Fold], number: int) -> Bools:
     """Answers of rounds that share no family with this one, or of all other rounds where there is none."""
     strangers = [other for other, fold in enumerate(folds) if not fold.families & folds[number].families]
-    apart = np.isin(held.fold, strangers)
-    return apart if apart.any() else held.fold != number
+    apart = np.isin(pool.fold, strangers)
+    return apart if apart.any() else pool.fold != number
 
 
-def report(held: Held, folds: Sequence[Fold], examples: Sequence[Example], protocol: str) -> Table:
+def report(answers: Mapping[str, Held], protocol: str, folds: Sequence[Fold], examples: Sequence[Example]) -> Table:
     """All figures of one system under one protocol, as plain data."""
-    chances, certain = calibrated(held, folds, examples)
+    held = answers[protocol]
+    # Rounds over generators are four families, with each human text told once for each lineage: nothing to calibrate on.
+    chances, certain = calibrated(held, answers[FAMILIES] if protocol == GENERATORS else held, folds, examples)
     truth = label_numbers(examples)[held.rows]
     known = truth >= 0
     texts = [examples[row] for row in held.rows[known].tolist()]

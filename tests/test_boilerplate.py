@@ -85,6 +85,12 @@ def test_an_article_under_its_author_box_stays():
     assert ARTICLE[0] in clean_text(document)
 
 
+def test_a_headline_that_stands_twice_stays():
+    headline = "Port Ellery Closes Old Ferry Slip"
+    document = page(headline, headline, *ARTICLE, "Share this article")
+    assert [line.text for line in judge(document)] == ["Share this article"]
+
+
 PROMPT = "Sign up for our free newsletter to get the best stories in your inbox every morning."
 
 

@@ -135,6 +135,13 @@ def separators(sheet: Sheet) -> NDArray[np.bool_]:
     return beside
 
 
+def headlines(sheet: Sheet) -> NDArray[np.bool_]:
+    """Lines of four words or more that a page says twice, here above its first prose: title and heading are often one."""
+    prose = (sheet.words >= _PROSE_WORDS).astype(np.float64)
+    twice: NDArray[np.bool_] = (sheet.words >= 4) & (_before(sheet, prose) == 0) & (repetitions(sheet) > 0)
+    return twice
+
+
 def _opens_like_short_line(sheet: Sheet) -> Floats:
     """1 for a line of six words or more whose first two stand in a shorter line of the page: a biography after its byline."""
     pairs = np.flatnonzero(sheet.line[1:] == sheet.line[:-1])

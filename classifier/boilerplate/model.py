@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.boilerplate.features import dense, second_look, separators
+from classifier.boilerplate.features import dense, headlines, second_look, separators
 from classifier.boilerplate.kinds import KindWeights
 from classifier.boilerplate.sheet import Floats, Sheet, part
 from classifier.boilerplate.tokens import BITS, word_score
@@ -24,7 +24,7 @@ SCHEMA = 1
 _LIMIT = 8.0  # logits of the first look are cut here: beyond it a line is sure anyway
 _FAR = 6.0  # standard deviations: no feature counts for more
 _MOSTLY = 0.65  # the mean probability of the lines of a page that is no extract; its article is a tenth of its lines
-_PARAGRAPH_WORDS, _PARAGRAPH_THRESHOLD = 35, 0.8
+_PARAGRAPH_WORDS, _PARAGRAPH_THRESHOLD, _HEADLINE_THRESHOLD = 35, 0.8, 0.9
 _MANIFEST, _ARRAYS = "lines.json", "lines.npz"
 _REMEDY = "Install the package again, or train the line model anew with `python -m classifier.training.lines`."
 
@@ -120,12 +120,13 @@ def cuts(sheet: Sheet, logits: Floats, model: LineModel) -> NDArray[np.bool_]:
     """Which lines are cut, shape (lines,).
 
     A page most of whose lines look like boilerplate has its own threshold. In an extract a whole paragraph is only cut
-    where little doubt is left: a lost paragraph costs more than a biography that stays.
+    where little doubt is left, for a lost paragraph costs more than a biography that stays; nor is a headline.
     """
     probability = sigmoid(logits)
     mean = sheet.per_document(probability) / np.maximum(np.diff(sheet.first), 1)
     visible = (mean > _MOSTLY)[sheet.document]
     extracted = np.where(sheet.words >= _PARAGRAPH_WORDS, max(model.threshold, _PARAGRAPH_THRESHOLD), model.threshold)
+    extracted = np.where(headlines(sheet), np.maximum(extracted, _HEADLINE_THRESHOLD), extracted)
     cut: NDArray[np.bool_] = probability >= np.where(visible, model.visible_threshold, extracted)
     return cut
 
