@@ -41,12 +41,12 @@ def measure(texts: Iterable[str], progress: Progress | None = None) -> Features:
     """The features of each text, in order; `progress` hears of every text that is done."""
     places = [NAMES.index(name) for name in READ]
     columns: list[NDArray[np.int32]] = []
-    values: list[NDArray[np.float32]] = []
+    values: list[NDArray[np.float64]] = []
     signals: list[NDArray[np.float64]] = []
     for done, document in enumerate(boilerplate.judge_many(prepare(Document(text) for text in texts)), start=1):
         column, value = ngrams.extract(boilerplate.article(document))
         columns.append(column.astype(np.int32))
-        values.append(value.astype(np.float32))
+        values.append(value)
         signals.append(np.array(extract(document).values)[places])
         if progress is not None:
             progress(done)
