@@ -175,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     begun = time.perf_counter()
     try:
         examples = read(options.corpora, options.quick, options.limit)
-        folds = plan(examples, options.quick, options.folds)
+        folds = [each for each in plan(examples, options.quick, options.folds) if each.protocol in options.protocols]
         names = available(options.only, tell)
         found = measure(examples, folds, names, options.jobs)
     except QualityError as error:
@@ -203,6 +203,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--quick", action="store_true", help=f"by_eye alone, for training and test, in {QUICK_FOLDS} rounds: what `make gate` measures"
     )
     parser.add_argument("--only", type=_names, default=list(SYSTEMS), metavar="NAMES", help=f"systems to run, of {','.join(SYSTEMS)}")
+    parser.add_argument(
+        "--protocols",
+        type=lambda given: given.split(","),
+        default=list(HEADS),
+        metavar="NAMES",
+        help=f"what to leave out, of {','.join(HEADS)}",
+    )
     parser.add_argument("--folds", type=int, help=f"rounds over the sources of by_eye (default: {FOLDS}, quick {QUICK_FOLDS})")
     parser.add_argument("--jobs", type=int, default=JOBS, help="processes that train side by side, some 2 GB each (default: %(default)s)")
     parser.add_argument(

@@ -34,6 +34,7 @@ def _card(model: Model, examples: Sequence[Example], report: Report) -> str:
             "## How well it does",
             "",
             report.note,
+            "`make train` prints these figures; `make bench` measures more of them, beside other classifiers.",
             "",
             *_scores(report),
             "",
@@ -41,6 +42,8 @@ def _card(model: Model, examples: Sequence[Example], report: Report) -> str:
             "",
             "- Judging a person, an outlet or whether something is true. The label says how a text was made, not whether it is right.",
             "- Languages other than English, texts of under 40 words, opinion, satire, fiction, transcripts: the verdict says `uncertain`.",
+            "- Human text that an outlet built on others' reports is labelled `rewrite` here, but some data sets count it as original;",
+            "  a science release and a health story are hard to tell apart (data set fakehealth).",
             "- Deciding alone. Route `uncertain` verdicts to a person or aside.",
             "",
         ]
