@@ -15,6 +15,7 @@ MOST = 4
 _WORTH = 0.02  # a contribution below this many logits is no reason
 _QUOTES, _QUOTE_LENGTH = 3, 60
 _MEANINGS = {f"{family}.{signal.__name__}": meaning(signal) for family, signals in FAMILIES.items() for signal in signals}
+_ROWS = {name: row for row, name in enumerate(NAMES)}
 _FLAG = "1 where "  # how a signal that is 1 or 0 is described
 _EXAMPLE = re.compile(r' \((?:"[^"]*"(?:, )?)+\)')
 
@@ -25,7 +26,7 @@ def give(document: Document, signals: Signals, judgement: Judgement, label: int)
     What a reader can point at goes before a mere figure: a signal that shows where it fired counts double.
     """
     contributions = judgement.contributions(label)
-    shown = np.array([bool(signals.spans[NAMES.index(name)]) for name in judgement.model.signals])
+    shown = np.array([bool(signals.spans[_ROWS[name]]) for name in judgement.model.signals])
     order = (-contributions * (1 + shown)).argsort(kind="stable")[:MOST].tolist()
     return [_sentence(document, signals, judgement, place) for place in order if contributions[place] > _WORTH]
 
@@ -41,7 +42,7 @@ def genre(document: Document, probability: float) -> str:
 def _sentence(document: Document, signals: Signals, judgement: Judgement, place: int) -> str:
     """One signal as a sentence: what it measures, its value, what is usual, and where it shows."""
     name = judgement.model.signals[place]
-    row = NAMES.index(name)
+    row = _ROWS[name]
     value, usual = signals.values[row], judgement.model.typical[place]
     examples = _examples(document.text, signals.spans[row])
     if _MEANINGS[name].startswith(_FLAG):

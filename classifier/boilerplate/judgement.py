@@ -34,7 +34,8 @@ def judge_many(documents: Iterable[Document], templates: Templates | None = None
 
 def judge(document: Document) -> Sequence[Line]:
     """The lines of a page that are boilerplate, in order, with offsets into the text that came in."""
-    list(judge_many([document]))
+    if _JUDGED not in document._memory:
+        list(judge_many([document]))
     lines: Sequence[Line] = document._memory[_JUDGED]
     return lines
 
