@@ -51,7 +51,7 @@ docs: $(READY) ## write docs/signals.md from the docstrings
 demo: $(READY) ## score a few pages of seeds/
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; run() { printf '\n$$ %s\n' "$$*"; "$$@"; }; \
 	run quality score seeds/original/inquest-quarry-lake-teenager.txt && \
-	run quality score seeds/rewrite/dockworkers-llm-clean.txt && \
+	run quality score seeds/rewrite/ferry-fares-oregonian-first.txt && \
 	run quality score seeds/filler/release-dressed-as-news-bank.txt && \
 	run quality score --why seeds/rewrite/tram-battery-oaicite-leak.txt && \
 	printf '\nYour own: %s score FILE\n' "$(BIN)/quality"
