@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from classifier.document import Document
+from classifier.document import Document, once
 
 Span = tuple[int, int]
 
@@ -33,6 +33,7 @@ def share(document: Document, spans: Sequence[Span]) -> Measure:
     return Measure(min(1.0, ratio(sum(end - start for start, end in spans), letters(document))), spans)
 
 
+@once
 def letters(document: Document) -> int:
     """How many characters stand in words: the whole of which a share is told."""
     return int((document.words.end - document.words.start).sum())
