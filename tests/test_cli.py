@@ -7,7 +7,6 @@ import os
 import pty
 import random
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -562,19 +561,3 @@ def test_every_command_and_option_is_documented():
             assert f"`{option}" in section or f", {option}" in section or option in {"--help", "-h"}, (
                 f"{option} of {name} is not in docs/cli.md"
             )
-
-
-def cpu_of(*command):
-    """The least CPU time of three runs, in seconds."""
-
-    def once():
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-
-    return min(once() for _ in range(3))
-
-
-def test_scoring_a_file_starts_cheaply(page):
-    assert cpu_of(*QUALITY, "score", page) <= 0.4 * cpu_of(sys.executable, "-c", "import sklearn.linear_model")
