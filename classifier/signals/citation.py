@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from classifier.document import Document
-from classifier.signals.measure import Measure, Span, merge, phrases, rate, share
+from classifier.signals.measure import Measure, Span, matches, merge, phrases, rate, share
 
 _NUMERIC = re.compile(r"\[\d{1,3}\]")
 _STACKED = re.compile(r"\[\d{1,3}\](?:,? ?\[\d{1,3}\])+")
@@ -54,19 +54,19 @@ _SOURCES = re.compile(r"[*]{0,2}(?:sources?|references?|quellen?)[ *]{0,3}:[^\n]
 def numeric_marks_rate(document: Document) -> Measure:
     """How often a numeric citation mark stands in a text that has no list of references, per 1,000 words."""
     text = document.text
-    marks = _spans(_NUMERIC, text, "[")
+    marks = matches(_NUMERIC, text, "[")
     return rate(document, [] if marks and _has_references(document, marks[-1][1]) else marks)
 
 
 def stacked_marks_rate(document: Document) -> Measure:
     """How often numeric citation marks stand in a stack ("[2][3]"), per 1,000 words."""
-    return rate(document, _spans(_STACKED, document.text, "["))
+    return rate(document, matches(_STACKED, document.text, "["))
 
 
 def tool_tokens_rate(document: Document) -> Measure:
     """How often a token of a chat tool leaked into the text ("oaicite", "turn0search1"), per 1,000 words."""
     text = document.text
-    tokens = _spans(_TOOL_TOKEN, text, "") if any(needle in text for needle in _TOOL_NEEDLES) else []
+    tokens = matches(_TOOL_TOKEN, text, "") if any(needle in text for needle in _TOOL_NEEDLES) else []
     return rate(document, merge([*tokens, *phrases(document, "citation/tool_tokens")]))
 
 
@@ -84,7 +84,7 @@ def scaffold_labels_rate(document: Document) -> Measure:
 
 def markdown(document: Document) -> Measure:
     """How much of the text is unrendered Markdown: bold marks, heading marks, links, broken tables; a share of its characters."""
-    return share(document, merge(span for needle, pattern in _MARKDOWN for span in _spans(pattern, document.text, needle)))
+    return share(document, merge(span for needle, pattern in _MARKDOWN for span in matches(pattern, document.text, needle)))
 
 
 def sources_list_rate(document: Document) -> Measure:
@@ -94,7 +94,7 @@ def sources_list_rate(document: Document) -> Measure:
 
 def slots_rate(document: Document) -> Measure:
     """How often a slot of a template stands unfilled ("Dr. [Last Name]"), per 1,000 words."""
-    return rate(document, merge([*_spans(_SLOT, document.text, "["), *_spans(_BRACES, document.text, "{{")]))
+    return rate(document, merge([*matches(_SLOT, document.text, "["), *matches(_BRACES, document.text, "{{")]))
 
 
 def _has_references(document: Document, after: int) -> bool:
@@ -110,10 +110,6 @@ def _opening(pattern: re.Pattern[str], document: Document) -> list[Span]:
     text = document.text
     lines = [start for start, _ in document.words.lines.tolist() if ":" in text[start : start + _LABEL_LENGTH]]
     return [match.span() for match in (pattern.match(text, start) for start in lines) if match]
-
-
-def _spans(pattern: re.Pattern[str], text: str, needle: str) -> list[Span]:
-    return [match.span() for match in pattern.finditer(text)] if needle in text else []
 
 
 SIGNALS = (

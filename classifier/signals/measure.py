@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,11 @@ def phrases(document: Document, *lists: str) -> list[Span]:
     words, found = document.words, document.found.phrases
     hits = [hit for name in lists for hit in found.get(name, ())]
     return merge((int(words.start[first]), int(words.end[last - 1])) for first, last in hits)
+
+
+def matches(pattern: re.Pattern[str], text: str, needle: str) -> list[Span]:
+    """Where a pattern matches; not even looked for where the text lacks `needle`."""
+    return [match.span() for match in pattern.finditer(text)] if needle in text else []
 
 
 def merge(spans: Iterable[Span]) -> list[Span]:

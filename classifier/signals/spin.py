@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from classifier.document import Document
-from classifier.signals.measure import Measure, Span, phrases, rate
+from classifier.signals.measure import Measure, Span, matches, phrases, rate
 from classifier.words import CAPITAL, GAP_COMMA, GAP_STOP, MIXED_ALPHABETS, NUMBER
 
 _DECIMAL_COMMA = re.compile(r"\d{1,3},\d{1,2} ?(?:%|percent|per cent|million|billion|euro|kilomet|degrees|points)")
@@ -49,7 +49,7 @@ def emoji_rate(document: Document) -> Measure:
 
 def exclamations_rate(document: Document) -> Measure:
     """How often exclamation marks stand in the text, per 1,000 words."""
-    return rate(document, _matches(_EXCLAMATION, document.text, "!"))
+    return rate(document, matches(_EXCLAMATION, document.text, "!"))
 
 
 def missing_spaces_rate(document: Document) -> Measure:
@@ -76,11 +76,6 @@ def mixed_alphabets_rate(document: Document) -> Measure:
     words = document.words
     mixed = (words.shape & MIXED_ALPHABETS).nonzero()[0]
     return rate(document, list(zip(words.start[mixed].tolist(), words.end[mixed].tolist(), strict=True)))
-
-
-def _matches(pattern: re.Pattern[str], text: str, needle: str) -> list[Span]:
-    """Where a pattern matches; not even looked for where the text lacks `needle`."""
-    return [match.span() for match in pattern.finditer(text)] if needle in text else []
 
 
 def _runs(places: list[int]) -> list[Span]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from classifier.document import Document
 from classifier.errors import LabelError
-from classifier.model import Model, load, shipped
+from classifier.scorer import Scorer
 from classifier.training import card
 from classifier.training.artefacts import ALTERED, mark, shorten
 from classifier.training.examples import BY_EYE, Example, read_corpora, read_labels, read_seeds, weigh
@@ -62,16 +62,13 @@ def evaluate(labels: Path, models: Sequence[Path | None] = (None,), *, progress:
     truth = label_numbers(examples)
     rows = []
     for place, folder in enumerate(models):
-        model = load(folder) if folder is not None else shipped()
-        rows.append((f"{model.name} {model.version}", score(truth, _probabilities(model, examples, progress, place, len(models)))))
+        scorer = Scorer(folder)
+        name = f"{scorer.model.name} {scorer.model.version}"
+        rows.append((name, score(truth, _probabilities(scorer, examples, progress, place, len(models)))))
     return Report(rows, "Measured on the texts as given; only texts that no model was trained on tell anything.")
 
 
-def _probabilities(model: Model, examples: Sequence[Example], progress: Progress | None, place: int, jobs: int) -> NDArray[np.float64]:
-    from classifier.scorer import Scorer
-
-    scorer = Scorer.__new__(Scorer)
-    scorer.model, scorer.index = model, None
+def _probabilities(scorer: Scorer, examples: Sequence[Example], progress: Progress | None, place: int, jobs: int) -> NDArray[np.float64]:
     rows = []
     for done, verdict in enumerate(scorer.score_many(Document(example.text) for example in examples), start=1):
         rows.append([verdict.probabilities[label] for label in LABELS])
