@@ -536,7 +536,7 @@ def test_the_shell_completes_commands():
 
 
 def test_the_labels_to_require_are_the_labels():
-    assert tuple(cli.Label) == LABELS
+    assert tuple(cli.score.Label) == LABELS
 
 
 def test_help_loads_no_numpy():

@@ -1,0 +1,58 @@
+"""`quality train` and `quality evaluate`: labels of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from classifier import view
+from classifier.cli.app import AsJson, Quiet, app
+from classifier.cli.output import Desk, progress_bar, write, write_spans, write_table
+
+if TYPE_CHECKING:
+    from classifier.training import Report
+
+Labels = Annotated[Path, typer.Argument(metavar="LABELS", help='JSON Lines of {"text": …, "label": …}.')]
+
+
+@app.command(epilog="Example: quality train labels.jsonl -o my-model && quality score page.txt --model my-model")
+def train(
+    labels: Labels,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write the model to.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit a model to labels of your own, and tell how well it does on texts held out."""
+    from classifier import training
+
+    desk = Desk(quiet)
+    output.mkdir(parents=True, exist_ok=True)  # better now than after an hour of fitting
+    with progress_bar("measuring", quiet=quiet) as progress:
+        report = training.train(labels, output, progress=progress, tell=desk.say)
+    _write_report(report, as_json=as_json)
+    desk.say(f"wrote {output}")
+
+
+@app.command(epilog="Example: quality evaluate labels.jsonl --model my-model")
+def evaluate(
+    labels: Labels,
+    models: Annotated[list[Path] | None, typer.Option("--model", metavar="DIR", help="A model to compare; repeatable.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure the shipped model, and others beside it, on labels of your own."""
+    from classifier import training
+
+    with progress_bar("judging", quiet=quiet) as progress:
+        report = training.evaluate(labels, [None, *(models or [])], progress=progress)
+    _write_report(report, as_json=as_json)
+
+
+def _write_report(report: Report, *, as_json: bool) -> None:
+    if as_json:
+        write(view.json_line(report.to_dict()))
+        return
+    write_table(*view.figures([(name, score.to_dict()) for name, score in report.rows]))
+    write_spans([(report.note, "dim")])
