@@ -80,7 +80,7 @@ def best(index: Index, documents: Sequence[Document], overlap: Overlap, unrelate
     """The first candidate of each document and its features; where `unrelated`, the first that shares no text with it."""
     for begin in range(0, len(documents), 256):
         batch = documents[begin : begin + 256]
-        for document, (_, _, rows, features) in zip(batch, index.retold(batch), strict=True):
+        for document, (_, rows, features) in zip(batch, index.retold(batch), strict=True):
             places = [k for k, row in enumerate(rows) if not (unrelated and overlap.of(document.id, row.id) >= REUSE)]
             yield (rows[places[0]].id, features[places[0]]) if places else (None, np.zeros(len(sources.FEATURES)))
 

@@ -18,18 +18,41 @@ _WORDS, _FOUND = "words", "found"
 
 
 @dataclass(frozen=True)
+class Shared:
+    """Something that a text has in common with its source.
+
+    Attributes:
+        kind: quotation, date, number, name or wording.
+        text: as it stands in the text.
+        start, end: offsets into the text.
+        source_start, source_end: offsets into the source, or None where they are not known.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    source_start: int | None = None
+    source_end: int | None = None
+
+
+@dataclass(frozen=True)
 class Match:
     """A document of an index that resembles a text.
 
     Attributes:
         id: the id it was added under.
-        similarity: 0..1; for near copies the Jaccard similarity of word shingles.
-        evidence: for sources, the facts that both texts share, as text.
+        similarity: 0..1; for near copies the Jaccard similarity of word shingles, for sources how sure it is.
+        evidence: for sources, what both texts share, the weightiest first.
     """
 
     id: str
     similarity: float
-    evidence: tuple[str, ...] = ()
+    evidence: tuple[Shared, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The match as plain data, ready for JSON."""
+        return {"id": self.id, "similarity": self.similarity, "evidence": [vars(shared).copy() for shared in self.evidence]}
 
 
 @dataclass(frozen=True)

@@ -93,8 +93,7 @@ class Verdict:
             "evidence": [vars(piece).copy() for piece in self.evidence],
             "boilerplate": {"share": self.boilerplate.share, "lines": [vars(line).copy() for line in self.boilerplate.lines]},
             "duplicate_of": self.duplicate_of and {"id": self.duplicate_of.id, "similarity": self.duplicate_of.similarity},
-            "derived_from": self.derived_from
-            and {"id": self.derived_from.id, "similarity": self.derived_from.similarity, "evidence": list(self.derived_from.evidence)},
+            "derived_from": self.derived_from and self.derived_from.to_dict(),
             "signals": dict(self.signals),
             "clean_text": self.clean_text,
             "model": self.model,

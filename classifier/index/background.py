@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from classifier.words import Hashes, Words
 
 TOO_COMMON = 0.05  # a word that stands in more of all documents is no trace of any
+KEY_BITS = 28  # a key that stands for another once in a while costs one comparison
 _LEAST = 6  # documents; rarer words are left out of the table
 _FILE = "background.npz"
 
@@ -33,8 +34,9 @@ class Background(NamedTuple):
 
 
 def key(stems: Hashes) -> NDArray[np.uint32]:
-    """The 32 bits of a word by which it is known here and in an index; never 0."""
-    return np.maximum((stems >> np.uint64(32)).astype(np.uint32), np.uint32(1))
+    """The KEY_BITS highest of 32 bits by which a word is known here and in an index; never 0."""
+    keys = (stems >> np.uint64(64 - KEY_BITS)).astype(np.uint32)
+    return np.maximum(keys, np.uint32(1)) << np.uint32(32 - KEY_BITS)
 
 
 @cache

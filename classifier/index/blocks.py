@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from classifier.index.postings import KEY_BITS, Entries
+from classifier.index.background import KEY_BITS
+from classifier.index.postings import Entries
 from classifier.words import Ints
 
 _REST = 16  # bits of a key that a block does not imply

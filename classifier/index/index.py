@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
@@ -12,16 +12,17 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.document import Document, Match
+from classifier.document import Document, Match, Shared
 from classifier.errors import InputError
 from classifier.index import sources
+from classifier.index.evidence import compare_terms, compare_texts, weightiest
 from classifier.index.near import COMMON, candidates, judge, near_within
 from classifier.index.postings import Hits
 from classifier.index.sketch import Sketches, keys, pack, sketch, unpack
 from classifier.index.sources import Terms
 from classifier.index.store import Row, Store
 from classifier.index.store_memory import MemoryStore
-from classifier.words import Words, split_many
+from classifier.words import split_many
 
 _BATCH = 256
 Text = str | Document
@@ -112,22 +113,27 @@ class Index:
                 answers.append([match for match in matches if match.id != document.id])
         return answers
 
-    def sources(self, text: Text) -> list[Match]:
-        """The stored documents that the text retells, the surest first, with the facts that they share as they stand in the text.
+    def sources(self, text: Text, texts: Mapping[str, str] | None = None) -> list[Match]:
+        """The stored documents that the text retells, the surest first, with what they share and where it stands in both.
 
         Their similarity is how sure it is, 0.5..1. Texts on one event that do not retell each other are left out.
-        """
-        return self.sources_many([text])[0]
 
-    def sources_many(self, texts: Iterable[Text]) -> list[list[Match]]:
-        """As `sources`, for many texts in order."""
+        Args:
+            text: the text.
+            texts: texts of the index by id, as far as they are at hand. With the text of a source, the evidence holds whole quotations
+                and dates and all that is told in the same words; without, the rare words and names that the index keeps.
+        """
+        return self.sources_many([text], texts)[0]
+
+    def sources_many(self, texts: Iterable[Text], known: Mapping[str, str] | None = None) -> list[list[Match]]:
+        """As `sources`, for many texts in order; `known` are texts of the index by id."""
         answers: list[list[Match]] = []
         for batch in _batches(_document(text) for text in texts):
-            answers += [self._judged(document, *found) for document, found in zip(batch, self.retold(batch), strict=True)]
+            answers += [self._judged(document, *found, known or {}) for document, found in zip(batch, self.retold(batch), strict=True)]
         return answers
 
-    def retold(self, batch: Sequence[Document]) -> Iterator[tuple[Words, Terms, list[Row], Features]]:
-        """For each text its words, its rare terms, the rows that share most of them, and FEATURES of each, the most similar first."""
+    def retold(self, batch: Sequence[Document]) -> Iterator[tuple[Terms, list[Row], Features]]:
+        """For each text its rare terms, the rows that share most of them, and FEATURES of each, the most similar first."""
         words = list(split_many([document.text for document in batch]))
         sketches = sketch(batch)
         hits = self._store.look_up(sketches["terms"].ravel(), sources.COMMON)
@@ -143,7 +149,7 @@ class Index:
                 features = sources.compare(terms, sketches[k : k + 1], unpack([row.sketch for row in rows]))
                 order = np.argsort(-features[:, 0], kind="stable")
                 chosen[k], features = [rows[place] for place in order], features[order]
-            yield words[k], terms, chosen[k], features
+            yield terms, chosen[k], features
 
     def _most_shared(self, batch: Sequence[Document], hits: Hits, weights: Features) -> list[list[Row]]:
         """For each text the rows whose shared terms weigh most, without its own."""
@@ -164,12 +170,11 @@ class Index:
                 chosen[k].append(row)
         return chosen
 
-    def _judged(self, document: Document, words: Words, terms: Terms, rows: Sequence[Row], features: Features) -> list[Match]:
+    def _judged(self, document: Document, terms: Terms, rows: Sequence[Row], features: Features, texts: Mapping[str, str]) -> list[Match]:
         found = []
         for row, sure in zip(rows, sources.sureness(features).tolist(), strict=True):
             if sure >= sources.CLAIMED:
-                evidence = sources.show(document, words, terms, unpack([row.sketch])["terms"][0])
-                found.append(Match(row.id, round(sure, 3), evidence))
+                found.append(Match(row.id, round(sure, 3), _evidence(document, terms, row, texts.get(row.id))))
         return sorted(found, key=lambda match: -match.similarity)
 
     def remove(self, id: str) -> bool:
@@ -248,6 +253,15 @@ def _store(where: str) -> Store:
     from classifier.index.store_sqlite import SqliteStore
 
     return SqliteStore(where)
+
+
+def _evidence(document: Document, terms: Terms, row: Row, source: str | None) -> tuple[Shared, ...]:
+    if source is not None:
+        return weightiest(compare_texts(document, Document(source)))
+    kept = unpack([row.sketch])[0]
+    weights = dict(zip(terms.keys.tolist(), terms.weights.tolist(), strict=True))
+    places = dict(zip(kept["terms"].tolist(), kept["places"].tolist(), strict=True))
+    return weightiest(compare_terms(document, weights, places))
 
 
 def _document(text: Text, id: str | None = None, date: str | None = None) -> Document:

@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.index.postings import Hits, entries, look_up
-from classifier.index.sketch import BANDS, SKETCH, Sketches, containment, jaccard, keys
+from classifier.index.sketch import BANDS, Sketches, containment, jaccard, keys
+from classifier.index.terms import TERMS
 from classifier.words import Ints
 
 COMMON = 32  # a term that more documents hold leads to none of them, a band to so many; copies share rarer ones too
 NEAR_JACCARD = 0.5
 NEAR_CONTAINMENT, LEAST_JACCARD = 0.6, 0.1  # below 0.1 the estimate of the containment is noise
 _SHARED_TERMS = 6  # so many rare terms in common make two documents candidates, even where boilerplate hides the copy
-_KEYS = SKETCH["bands"].shape[0] + SKETCH["terms"].shape[0]
+_KEYS = BANDS + TERMS
 
 
 def candidates(hits: Hits) -> tuple[Ints, Ints]:

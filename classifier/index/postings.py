@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.index.background import KEY_BITS
 from classifier.words import Ints
 
-KEY_BITS = 28  # a key that stands for another once in a while costs one comparison; 16 bits of it remain within a block
 Entries = NDArray[np.uint64]  # key << 32 | number of the document, sorted
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 _DROPPED = np.uint64(32 - KEY_BITS)

@@ -10,11 +10,11 @@ from functools import cache
 from classifier.document import Document
 from classifier.errors import IndexFormatError
 from classifier.index import background
-from classifier.index.postings import KEY_BITS
+from classifier.index.background import KEY_BITS
 from classifier.index.sketch import BAND_ROWS, BANDS, PERMUTATIONS, SCHEME, SEED, SHINGLE_WORDS, sketch
 from classifier.index.terms import TERMS
 
-FORMAT = 1  # of the tables and keys of the stores
+FORMAT = 2  # of the tables and keys of the stores
 NORMALIZER = 1  # of `words`: what a word is and how it is folded; the known answer tells when this number was forgotten
 _KNOWN = (
     "The ferry to Orvale stopped on 14 March 2019, Marit Quellander told reporters at Saint-Brisk harbor: “We’ve no captain left.”",

@@ -13,8 +13,7 @@ from classifier.document import Document
 from classifier.index.terms import TERMS, rare_terms
 from classifier.words import Hashes, Words, mix, split_many
 
-# The rule below is part of every stored index: change a number and raise VERSION.
-VERSION = 1
+# The rule below is part of every stored index, and so are the known answers that it gives (rule.py).
 SCHEME, SEED, PERMUTATIONS = "affine32", 1, 128  # datasketch >= 2 gives the same signatures
 SHINGLE_WORDS = 5
 BANDS, BAND_ROWS = 12, 4
@@ -25,10 +24,15 @@ SKETCH = np.dtype(
     [
         ("shingles", "<u4"),  # how many distinct ones
         ("signature", "u1", (PERMUTATIONS,)),  # the lowest byte of each minimum
-        ("bands", "<u4", (BANDS,)),
         ("terms", "<u4", (TERMS,)),  # in the order of the text; 0 where there are fewer
+        ("places", "<u4", (TERMS,)),  # where each term stands first, in characters; UNKNOWN behind a very long gap
     ]
 )
+UNKNOWN = 0xFFFFFFFF
+# As it is stored: a term has 28 bits, and the distance from the term before it twelve.
+_TERM = np.dtype([("term", "<u4"), ("gap", "u1")])
+_PACKED = np.dtype([("shingles", "<u4"), ("signature", "u1", (PERMUTATIONS,)), ("terms", _TERM, (TERMS,))])
+_LONGEST_GAP = 0xFFF
 _POWERS = np.array([1, 0x9E3779B97F4A7C15, 0xF1BBCDCBFA53E0A9, 0x8CB92BA72F3D8DD7, 0x6C62272E07BB0143], dtype=np.uint64)
 _EMPTY = np.uint32(0xFFFFFFFF)
 _CHUNK = 512  # shingles at a time, so that the product of shingles and permutations stays in the cache
@@ -46,25 +50,40 @@ def sketch(documents: Sequence[Document]) -> Sketches:
         minima[k] = signature(hashes)
         sketches["shingles"][k] = len(hashes)
     sketches["signature"] = minima & np.uint32(0xFF)
-    sketches["bands"] = band_keys(minima)
-    sketches["bands"][sketches["shingles"] == 0] = 0
-    sketches["terms"] = rare_terms(words)
+    sketches["terms"], sketches["places"] = rare_terms(words)
     return sketches
 
 
 def keys(sketches: Sketches) -> Uints:
     """The keys that each sketch is found by, its bands and then its terms, shape (sketches, BANDS + TERMS); 0 means none."""
-    return np.concatenate((sketches["bands"], sketches["terms"]), axis=1)
+    bands = np.where(sketches["shingles"][:, None] > 0, band_keys(sketches["signature"]), np.uint32(0))
+    return np.concatenate((bands, sketches["terms"]), axis=1)
 
 
 def pack(sketches: Sketches) -> list[bytes]:
-    """Each sketch as bytes, without the room for terms it does not have."""
-    return [sketches[k : k + 1].tobytes().rstrip(b"\0") for k in range(len(sketches))]
+    """Each sketch as bytes, without the room for terms it does not have; a place behind a gap of 4,095 characters is lost."""
+    gaps = np.minimum(np.diff(sketches["places"].astype(np.int64), axis=1, prepend=0), _LONGEST_GAP)
+    gaps = np.where(sketches["terms"] > 0, gaps, 0).astype(np.uint32)
+    packed = np.zeros(len(sketches), dtype=_PACKED)
+    packed["shingles"], packed["signature"] = sketches["shingles"], sketches["signature"]
+    packed["terms"]["term"] = sketches["terms"] | gaps >> np.uint32(8)
+    packed["terms"]["gap"] = gaps
+    content = packed.tobytes()
+    return [content[begin : begin + _PACKED.itemsize].rstrip(b"\0") for begin in range(0, len(content), _PACKED.itemsize)]
 
 
 def unpack(packed: Sequence[bytes]) -> Sketches:
     """The sketches that `pack` made into bytes, shape (sketches,)."""
-    return np.frombuffer(b"".join([piece.ljust(SKETCH.itemsize, b"\0") for piece in packed]), dtype=SKETCH)
+    stored = np.frombuffer(b"".join([piece.ljust(_PACKED.itemsize, b"\0") for piece in packed]), dtype=_PACKED)
+    sketches = np.zeros(len(stored), dtype=SKETCH)
+    sketches["shingles"], sketches["signature"] = stored["shingles"], stored["signature"]
+    terms = stored["terms"]["term"]
+    gaps = (terms & np.uint32(15)) << np.uint32(8) | stored["terms"]["gap"]
+    sketches["terms"] = terms & ~np.uint32(15)
+    lost = np.logical_or.accumulate(gaps == _LONGEST_GAP, axis=1)
+    places = np.where(lost, np.uint32(UNKNOWN), np.cumsum(gaps, axis=1, dtype=np.uint32))
+    sketches["places"] = np.where(sketches["terms"] > 0, places, np.uint32(0))
+    return sketches
 
 
 def shingles(words: Sequence[Words]) -> list[Uints]:
@@ -123,12 +142,13 @@ def _premix(hashes: Uints) -> Uints:
     return hashes ^ (hashes >> third)
 
 
-def band_keys(minima: Uints) -> Uints:
-    """One key for each band of each signature, shape (signatures, BANDS); texts that share a key are candidates."""
-    rows = minima[:, : BANDS * BAND_ROWS].reshape(-1, BANDS, BAND_ROWS).astype(np.uint64)
-    keys = np.arange(BANDS, dtype=np.uint64)
-    for row in range(BAND_ROWS):
-        keys = mix(keys + rows[:, :, row])
+def band_keys(signatures: NDArray[np.uint8]) -> Uints:
+    """One key for each band of each signature, shape (signatures, BANDS); texts that share a key are candidates.
+
+    The lowest bytes of the four minima of a band are enough: unequal ones agree once in 4 billion.
+    """
+    rows = np.ascontiguousarray(signatures[:, : BANDS * BAND_ROWS]).view("<u4").astype(np.uint64)
+    keys = mix(rows + (np.arange(1, BANDS + 1, dtype=np.uint64) << np.uint64(32)))
     return (keys >> np.uint64(32)).astype(np.uint32)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.document import Document
 from classifier.index.background import key, shipped
 from classifier.index.sketch import Sketches, Uints, containment, jaccard
 from classifier.words import CAPITAL, NUMBER, Ints, Words
@@ -17,7 +16,6 @@ COMMON = 3_000  # a term that more documents hold leads to none of them
 CANDIDATES = 12  # looked at closely for each text
 CLAIMED = 0.5  # the least sureness at which a source is named
 _FEWEST_TERMS = 4  # in common; fewer prove nothing
-_SHOWN = 8
 _BACKGROUND_WEIGHT = 2_000  # documents that the background counts for beside those of the index
 _TWIN = 0.8  # candidates that resemble each other so much are one story told once
 WORD, NAME, FIGURE = 0, 1, 2
@@ -117,29 +115,3 @@ def sureness(features: NDArray[np.float64]) -> NDArray[np.float64]:
     """How sure it is that the text retells each candidate, 0..1."""
     score: NDArray[np.float64] = 1 / (1 + np.exp(-(features @ COEFFICIENTS + INTERCEPT)))
     return np.where(np.expm1(features[:, -1]) < _FEWEST_TERMS - 0.5, 0.0, score)
-
-
-def show(document: Document, words: Words, text: Terms, source: Uints) -> tuple[str, ...]:
-    """The shared terms as they stand in the text, neighbors together, the weightiest first."""
-    shared = np.isin(text.keys, source)
-    weights = dict(zip(text.keys[shared].tolist(), text.weights[shared].tolist(), strict=True))
-    held = key(words.stem).tolist()
-    found: dict[str, float] = {}
-    at = 0
-    while at < len(held):
-        end = at
-        while end < len(held) and held[end] in weights and words.sentence[end] == words.sentence[at]:
-            end += 1
-        if end > at:
-            phrase = document.text[int(words.start[at]) : int(words.end[end - 1])]
-            found[phrase] = max(found.get(phrase, 0.0), sum(weights[term] for term in held[at:end]))
-        at = max(end, at + 1)
-    return _without_parts(sorted(found, key=lambda phrase: (-found[phrase], phrase)))
-
-
-def _without_parts(phrases: list[str]) -> tuple[str, ...]:
-    kept: list[str] = []
-    for phrase in phrases:
-        if len(kept) < _SHOWN and not any(phrase.casefold() in other.casefold() for other in kept):
-            kept.append(" ".join(phrase.split()))
-    return tuple(kept)
