@@ -549,12 +549,21 @@ def test_help_loads_no_numpy():
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=False).returncode == 0
 
 
+def every_command(group, path=""):
+    """Each command by its path, those of groups too."""
+    for name, command in group.commands.items():
+        full = f"{path} {name}".strip()
+        if hasattr(command, "commands"):
+            yield from every_command(command, full)
+        else:
+            yield full, command
+
+
 def test_every_command_and_option_is_documented():
     import typer
 
     documented = (ROOT / "docs" / "cli.md").read_text()
-    group = typer.main.get_command(cli.app)
-    for name, command in group.commands.items():
+    for name, command in every_command(typer.main.get_command(cli.app)):
         section = documented.partition(f"## `quality {name}")[2].partition("\n## ")[0]
         assert section, f"docs/cli.md has no section on {name}"
         for option in chain.from_iterable(parameter.opts for parameter in command.params if parameter.param_type_name == "option"):

@@ -17,7 +17,7 @@ from classifier.errors import InputError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    Progress = Callable[[int, int], None]
+    Progress = Callable[[int, int | None], None]
 
 FAILED, BROKEN_PIPE = 2, 141
 
@@ -174,7 +174,7 @@ def progress_bar(title: str, *, quiet: bool) -> Iterator[Progress | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(title, total=None)
 
-        def progress(done: int, total: int) -> None:
+        def progress(done: int, total: int | None) -> None:
             bar.update(task, completed=done, total=total)
 
         yield progress

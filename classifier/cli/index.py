@@ -1,0 +1,154 @@
+"""`quality index`: the index of near copies and sources by hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from classifier import view
+from classifier.cli import documents
+from classifier.cli.app import AsJson, Quiet, app
+from classifier.cli.output import FAILED, Desk, progress_bar, write, write_table
+from classifier.errors import InputError
+
+if TYPE_CHECKING:
+    from classifier.document import Document, Match
+    from classifier.index import Index
+
+_BATCH = 256
+_SHOWN = 4  # pieces of evidence in a row
+
+group = typer.Typer(
+    name="index",
+    help="An index of known texts: fill it, ask it, look at it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(group)
+
+Where = Annotated[str, typer.Argument(metavar="INDEX", help="The path of an SQLite file, or redis://host:6379/0.")]
+Inputs = Annotated[list[str], typer.Argument(metavar="INPUT", help="Text files, folders, .jsonl files, or - for standard input.")]
+AsIs = Annotated[bool, typer.Option("--as-is", help="Take the texts with their boilerplate.")]
+
+
+@group.command(epilog='Example: quality index add near.sqlite crawl.jsonl  # a line: {"id": …, "text": …}')
+def add(
+    where: Where,
+    names: Inputs,
+    if_new: Annotated[bool, typer.Option("--if-new", help="Add only what is no near copy of what is there, and tell which are.")] = False,
+    as_is: AsIs = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Add texts to an index, which is made if it is not there.
+
+    A text that comes again under its id takes the place of the older one; with --if-new it is left out.
+    """
+    with _opened(where, new=True) as index:
+        desk = Desk(quiet)
+        store = _claim(index, as_json=as_json) if if_new else _put(index)
+        added = sum(store(batch) for batch in _batches(names, desk, as_is=as_is, quiet=quiet, title="adding"))
+        summary = {"added": added, "documents": len(index)}
+    if not as_json:
+        desk.say(f"added {added:,}; {where} holds {summary['documents']:,} documents")
+    elif not if_new:
+        write(view.json_line(summary))
+    _leave(desk)
+
+
+@group.command(epilog="Example: quality index query near.sqlite page.txt")
+def query(where: Where, names: Inputs, as_is: AsIs = False, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Ask an index which known texts each text copies, and which it retells."""
+    desk = Desk(quiet)
+    with _opened(where) as index:
+        for batch in _batches(names, desk, as_is=as_is, quiet=quiet, title="asking"):
+            near, sources = index.near_copies_many(batch), index.sources_many(batch)
+            for document, copied, retold in zip(batch, near, sources, strict=True):
+                _write_matches(document, copied, retold, as_json=as_json)
+    _leave(desk)
+
+
+@group.command(epilog="Example: quality index info near.sqlite")
+def info(where: Where, as_json: AsJson = False) -> None:
+    """Tell how many documents an index holds, and how many bytes they take."""
+    with _opened(where) as index:
+        held = index.info()
+    if as_json:
+        write(view.json_line({"where": held.where, "documents": held.documents, "bytes": held.bytes}))
+        return
+    each = f"{held.bytes / held.documents:,.0f}" if held.documents else "none"
+    write_table(("index", "documents", "bytes", "bytes a document"), [(held.where, f"{held.documents:,}", f"{held.bytes:,}", each)])
+
+
+def _opened(where: str, *, new: bool = False) -> Index:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # starting a pool of threads costs numpy's import 0.1 s of CPU
+    from classifier import open_index
+
+    if where == ":memory:":
+        raise InputError(":memory:: an index in memory ends with this command. Give the path of a file.")
+    if not new and "://" not in where and not Path(where).exists():
+        raise InputError(f"{where}: no such index. Check the name, or make it: quality index add {where} INPUT")
+    return open_index(where)
+
+
+def _batches(names: Sequence[str], desk: Desk, *, as_is: bool, quiet: bool, title: str) -> Iterator[list[Document]]:
+    """The documents of the inputs, many at a time, with a bar that counts them."""
+    from classifier.index.articles import articles
+
+    found: Iterable[Document] = documents.read(names, desk)
+    found = iter(found if as_is else articles(found))
+    done = 0
+    with progress_bar(title, quiet=quiet) as progress:
+        while batch := list(islice(found, _BATCH)):
+            yield batch
+            done += len(batch)
+            if progress:
+                progress(done, None)
+
+
+def _put(index: Index) -> Callable[[list[Document]], int]:
+    return index.add_many
+
+
+def _claim(index: Index, *, as_json: bool) -> Callable[[list[Document]], int]:
+    """Adds what is new, tells of the rest, and counts what was new."""
+
+    def claim(batch: list[Document]) -> int:
+        answers = index.add_many_if_new(batch)
+        for document, match in zip(batch, answers, strict=True):
+            if as_json:
+                write(view.json_line({"id": document.id, "new": match is None, "duplicate_of": _plain(match) if match else None}))
+            elif match:
+                write(view.neutralize(f"{document.id}\t{match.similarity:.2f}\t{match.id}", one_line=False) + "\n")
+        return sum(match is None for match in answers)
+
+    return claim
+
+
+def _plain(match: Match) -> dict[str, Any]:
+    return {"id": match.id, "similarity": match.similarity}
+
+
+def _write_matches(document: Document, copied: Sequence[Match], retold: Sequence[Match], *, as_json: bool) -> None:
+    if as_json:
+        near, sources = [_plain(match) for match in copied], [match.to_dict() for match in retold]
+        write(view.json_line({"id": document.id, "near_copies": near, "sources": sources}))
+        return
+    rows = [("copy of", match.id, f"{match.similarity:.2f}", "") for match in copied]
+    rows += [("retold from", match.id, f"{match.similarity:.2f}", _told(match)) for match in retold]
+    write_table(("is", "known text", "similarity", "shared"), rows or [("new", "", "", "")], document.id or "")
+
+
+def _told(match: Match) -> str:
+    return " · ".join(" ".join(shared.text.split()) for shared in match.evidence[:_SHOWN])
+
+
+def _leave(desk: Desk) -> None:
+    desk.close()
+    raise typer.Exit(FAILED if desk.failed else 0)

@@ -1,0 +1,204 @@
+"""What `quality index` stores and answers."""
+
+import io
+import json
+import sys
+
+import pytest
+
+from classifier import cli, open_index
+
+STORY = (
+    "The ferry Halvorsen was taken out of service on Thursday, the harbor master Marit Quellander told reporters in Saint-Brisk. "
+    "A mechanic, Tobin Asgrave, found cracks in both propeller shafts. The operator Norrwick Lines carried 41,300 passengers last year, "
+    "and the town of Orvale paid 2.6 million crowns for the pier. Islanders now take the bus to Pellingford, 38 miles inland, "
+    "where a hospital and the only secondary school are. The regulator wants the gearbox replaced before the Halvorsen sails again."
+)
+RETOLD = (
+    "Norrwick Lines has lost its ferry: the Halvorsen no longer runs, says Marit Quellander, who is the harbor master of Saint-Brisk. "
+    "Cracks were spotted in the propeller shafts by the mechanic Tobin Asgrave. Last year 41,300 passengers sailed, and Orvale had put "
+    "2.6 million crowns into a pier. The bus to Pellingford covers 38 miles to the hospital and the secondary school. "
+    "A new gearbox is what the regulator asks of the Halvorsen."
+)
+OTHER = (
+    "Bakers in Dunmarrow met on Friday to set the price of rye for the winter fair. Elspeth Corrow, who speaks for the guild, said that "
+    "nineteen of twenty-two ovens would stay lit through December. The council lends the old grain store at Fennimoor for nothing, and "
+    "the brass band of Little Aldery plays at noon. Last winter the fair took in 7,450 pounds for the roof of the chapel."
+)
+
+
+@pytest.fixture
+def quality(monkeypatch, capsys):
+    """Run `quality index` inside this process: exit code, output, errors."""
+
+    def run(*arguments, stdin=None):
+        monkeypatch.setattr(sys, "argv", ["quality", "index", *map(str, arguments)])
+        if stdin is not None:
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        printed = capsys.readouterr()
+        return left.value.code or 0, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def crawl(tmp_path):
+    rows = [
+        {"id": "ferry", "text": STORY, "date": "2026-05-01"},
+        {"url": "https://news.example/bread", "text": OTHER},
+        {"text": OTHER.replace("Friday", "Monday")},
+    ]
+    path = tmp_path / "crawl.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def where(tmp_path):
+    return tmp_path / "near.sqlite"
+
+
+@pytest.fixture
+def filled(quality, where, crawl):
+    assert quality("add", where, crawl)[0] == 0
+    return where
+
+
+def objects(out):
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_lines_are_added_under_their_id_url_or_place(filled, crawl):
+    with open_index(str(filled)) as index:
+        found = [match.id for text in (STORY, OTHER) for match in index.near_copies(text)]
+
+    assert found == ["ferry", "https://news.example/bread", f"{crawl}:3"]
+
+
+def test_what_was_added_is_told(quality, where, crawl):
+    assert quality("add", where, crawl, "--json") == (0, '{"added": 3, "documents": 3}\n', "")
+    assert quality("add", where, crawl) == (0, "", f"added 3; {where} holds 3 documents\n")
+
+
+def test_only_what_is_new_is_added_if_asked(quality, where, crawl):
+    code, out, err = quality("add", where, crawl, "--if-new")
+
+    assert (code, out.split("\t")[0], out.split("\t")[2]) == (0, f"{crawl}:3", "https://news.example/bread\n")
+    assert err == f"added 2; {where} holds 2 documents\n"
+
+
+def test_claims_are_json_objects_in_order(quality, where, crawl):
+    _, out, _ = quality("add", where, crawl, "--if-new", "--json")
+
+    assert [(answer["new"], answer["duplicate_of"] and answer["duplicate_of"]["id"]) for answer in objects(out)] == [
+        (True, None),
+        (True, None),
+        (False, "https://news.example/bread"),
+    ]
+
+
+def test_text_files_folders_and_standard_input_are_read(quality, where, tmp_path):
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "a.txt").write_text(STORY)
+    quality("add", where, tmp_path / "pages")
+    quality("add", where, "-", stdin=OTHER)
+    quality("add", where, "-", stdin=json.dumps({"id": "again", "text": OTHER}) + "\n")
+
+    with open_index(str(where)) as index:
+        assert [match.id for match in index.near_copies(STORY)] == [str(tmp_path / "pages" / "a.txt")]
+        assert [match.id for match in index.near_copies(OTHER)] == ["-", "again"]
+
+
+def test_a_query_tells_copies_and_sources_with_their_evidence(quality, filled):
+    _, out, _ = quality("query", filled, "-", "--json", stdin=RETOLD)
+    (answer,) = objects(out)
+    (source,) = answer["sources"]
+    quoted = {RETOLD[piece["start"] : piece["end"]]: STORY[piece["source_start"] : piece["source_end"]] for piece in source["evidence"]}
+
+    assert (answer["id"], answer["near_copies"], source["id"]) == ("-", [], "ferry")
+    assert quoted["Marit Quellander"] == "Marit Quellander"
+
+
+def test_a_query_is_a_table_without_json(quality, filled):
+    _, out, _ = quality("query", filled, "-", stdin=RETOLD)
+
+    assert "retold from" in out
+    assert "ferry" in out
+    assert "Marit Quellander" in out
+
+
+def test_a_text_that_is_like_nothing_is_new(quality, filled):
+    _, out, _ = quality("query", filled, "-", stdin="Nothing like this was ever told before in any town of the valley.")
+
+    assert "new" in out
+
+
+def test_wrapping_does_not_hide_a_copy(quality, where, tmp_path):
+    wrapping = "Subscribe to our newsletter\nShare this article\nRead also: Ten recipes\n" * 12
+    (tmp_path / "one.txt").write_text(f"{STORY}\n")
+    (tmp_path / "two.txt").write_text(f"{wrapping}\n{STORY}\n{wrapping}")
+    quality("add", where, tmp_path / "one.txt")
+    _, out, _ = quality("query", where, tmp_path / "two.txt", "--json")
+
+    assert [match["similarity"] >= 0.9 for match in objects(out)[0]["near_copies"]] == [True]
+
+
+def test_info_counts(quality, filled):
+    _, out, _ = quality("info", filled, "--json")
+    (answer,) = objects(out)
+
+    assert (answer["where"], answer["documents"]) == (str(filled), 3)
+    assert "3" in quality("info", filled)[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("{oops", "no JSON"),
+        ('{"headline": "A", "body": "B"}', 'found "headline", "body"'),
+        ('["text"]', "found list"),
+        ('{"text": 7}', "that is a string"),
+        ("\udcff".encode("utf-8", "surrogateescape"), "no JSON"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_named_and_the_rest_goes_in(quality, where, tmp_path, line, told):
+    path = tmp_path / "odd.jsonl"
+    content = line if isinstance(line, bytes) else line.encode()
+    path.write_bytes(content + b"\n\n" + json.dumps({"id": "ferry", "text": STORY}).encode() + b"\n")
+    code, _, err = quality("add", where, path)
+
+    assert code == 2
+    assert f"error: {path}:1: " in err
+    assert told in err
+    assert "added 1;" in err
+
+
+def test_a_missing_file_is_named(quality, where, tmp_path):
+    code, _, err = quality("add", where, tmp_path / "none.jsonl")
+
+    assert (code, f"error: {tmp_path / 'none.jsonl'}: no such file" in err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["query", "info"])
+def test_an_index_that_is_not_there_is_not_made(quality, where, tmp_path, command):
+    (tmp_path / "a.txt").write_text(STORY)
+    code, _, err = quality(command, where, *([tmp_path / "a.txt"] if command == "query" else []))
+
+    assert (code, where.exists()) == (2, False)
+    assert f"{where}: no such index" in err
+
+
+def test_an_index_in_memory_is_refused(quality):
+    code, _, err = quality("info", ":memory:")
+
+    assert (code, "ends with this command" in err) == (2, True)
+
+
+def test_a_file_that_is_no_index_is_named_and_kept(quality, where, crawl):
+    where.write_text("no database" * 100)
+    code, _, err = quality("add", where, crawl)
+
+    assert (code, where.read_text()) == (2, "no database" * 100)
+    assert f"{where}: no index, or a damaged one" in err
