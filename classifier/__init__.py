@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from classifier.document import Document, Match
+    from classifier.document import Document, Match, Shared
     from classifier.errors import IndexFormatError, InputError, LabelError, MissingExtra, ModelError, QualityError
     from classifier.index import open_index
     from classifier.scorer import Scorer
+    from classifier.stories import Member, Story, find_stories
     from classifier.training import evaluate, train
     from classifier.verdict import Boilerplate, Evidence, Line, Verdict
 
@@ -27,9 +28,13 @@ _HOMES = {
     "MissingExtra": "errors",
     "ModelError": "errors",
     "QualityError": "errors",
+    "Member": "stories",
     "Scorer": "scorer",
+    "Shared": "document",
+    "Story": "stories",
     "Verdict": "verdict",
     "evaluate": "training",
+    "find_stories": "stories",
     "open_index": "index",
     "train": "training",
 }
@@ -42,12 +47,16 @@ __all__ = [
     "LabelError",
     "Line",
     "Match",
+    "Member",
     "MissingExtra",
     "ModelError",
     "QualityError",
     "Scorer",
+    "Shared",
+    "Story",
     "Verdict",
     "evaluate",
+    "find_stories",
     "open_index",
     "train",
 ]

@@ -14,7 +14,7 @@ import pytest
 
 from classifier.document import Document
 from classifier.errors import IndexFormatError, InputError, QualityError
-from classifier.index import open_index
+from classifier.index import open_index, segments
 from classifier.index.rule import rule
 from classifier.index.sketch import pack, sketch
 from classifier.index.store import Row
@@ -28,7 +28,8 @@ WORDS = [f"{head}{tail}" for head in ("bar", "cor", "del", "fen", "gar", "hol") 
 class Server:
     """A Redis of this test alone, on loopback."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.options = options
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -36,7 +37,18 @@ class Server:
         self.url = f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        command = [str(SERVER), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "3600 1"]
+        command = [
+            str(SERVER),
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            str(self.folder),
+            "--save",
+            "3600 1",
+            *self.options,
+        ]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         assert any("Ready to accept connections" in line for line in self.process.stdout)
@@ -114,13 +126,47 @@ def test_a_restart_loses_nothing(tmp_path: Path) -> None:
         server.stop()
 
 
-def test_a_removed_document_leaves_no_entry_behind(server: Server) -> None:
+def test_a_removed_document_leaves_no_entry_behind(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "TAIL", 4)
     with open_index(server.url) as index, redis.Redis.from_url(server.url) as client:
-        index.add("a", prose(60, seed=1))
-        index.remove("a")
-
-        assert client.keys("quality:b:*") == []
+        index.add_many([Document(prose(60, seed=k), id=f"d{k}") for k in range(5)])
+        for k in range(5):
+            index.remove(f"d{k}")
         assert (client.hlen("quality:rows"), client.hlen("quality:ids"), client.zcard("quality:added")) == (0, 0, 0)
+        index.add_many([Document(prose(60, seed=k), id=f"e{k}") for k in range(5)])
+
+        assert client.zcard("quality:gone") == 0
+        assert [int(value.split()[1]) for value in client.hvals("quality:segments")] == [index._store._segments._known[2].size]
+
+
+def test_segments_answer_as_memory_does(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "TAIL", 16)
+    documents = [Document(prose(50, seed=k % 70), id=f"d{k}") for k in range(150)]
+    with open_index(":memory:") as memory, open_index(server.url) as shared, open_index(server.url) as reader:
+        for begin in range(0, 150, 7):
+            batch = documents[begin : begin + 7]
+            assert shared.add_many_if_new(batch) == memory.add_many_if_new(batch)
+            assert reader.near_copies(batch[0].text) == memory.near_copies(batch[0].text)
+            for index in (memory, shared):
+                index.remove(f"d{begin}")
+
+        assert shared._store.segments()
+        assert shared.near_copies_many(documents) == memory.near_copies_many(documents)
+
+
+def test_a_killed_server_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    server = Server(tmp_path, "--appendonly", "yes")
+    server.start()
+    with open_index(server.url) as index:
+        index.add_many([Document(prose(60, seed=k), id=f"d{k}") for k in range(20)])
+    server.process.kill()
+    server.process.communicate()
+    server.start()
+    try:
+        with open_index(server.url) as index:
+            assert [index.near_copies(prose(60, seed=k))[0].id for k in range(20)] == [f"d{k}" for k in range(20)]
+    finally:
+        server.stop()
 
 
 def test_a_writer_that_lost_its_lock_stores_nothing(server: Server) -> None:
@@ -128,8 +174,9 @@ def test_a_writer_that_lost_its_lock_stores_nothing(server: Server) -> None:
         store = index._store
         client.set("quality:lock", "someone else")
         store._new = [(1, Row("a", None, 0.0, pack(sketch([Document(prose(60, seed=1))]))[0]))]
+        store._token = "a token that is not the lock's"
         with pytest.raises(QualityError, match="was not stored"):
-            store._write("a token that is not the lock's")
+            store._write()
         store._new = []
 
         assert len(index) == 0

@@ -14,7 +14,7 @@ import pytest
 
 from classifier.document import Document
 from classifier.errors import IndexFormatError, InputError, QualityError
-from classifier.index import open_index, store_sqlite
+from classifier.index import open_index, segments
 from classifier.index.rule import rule
 
 WORDS = [
@@ -70,7 +70,7 @@ def test_documents_are_there_when_the_file_is_opened_again(path: Path) -> None:
 
 
 def test_sealed_segments_answer_as_memory_does(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_sqlite, "_TAIL", 16)
+    monkeypatch.setattr(segments, "TAIL", 16)
     texts = [prose(50, seed=k % 40) for k in range(120)]
     documents = [Document(text, id=f"d{k}") for k, text in enumerate(texts)]
     with open_index(":memory:") as memory, open_index(str(path)) as file:

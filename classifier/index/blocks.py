@@ -12,7 +12,9 @@ from classifier.words import Ints
 
 _REST = 16  # bits of a key that a block does not imply
 BLOCKS = 1 << (KEY_BITS - _REST)
-_ENTRY = np.dtype([("rest", "<u2"), ("number", "<u4")])
+SPAN = 1 << 24  # documents from the first of a block to its last
+_FIRST = np.dtype("<u4")  # the least number of a block, at its head; entries say how far they are from it
+_ENTRY = np.dtype([("rest", "<u2"), ("low", "<u2"), ("high", "u1")])
 
 
 def block_of(run: Entries) -> Ints:
@@ -20,18 +22,26 @@ def block_of(run: Entries) -> Ints:
     return (run >> np.uint64(32 + _REST)).astype(np.int64)
 
 
-def pack_blocks(segment: int, run: Entries) -> Iterator[tuple[int, bytes]]:
-    """The blocks of a segment that hold anything, as their number among all blocks of all segments and their bytes."""
+def pack_blocks(run: Entries) -> Iterator[tuple[int, bytes]]:
+    """The blocks that hold anything, by their number: five bytes an entry."""
+    edges = np.searchsorted(block_of(run), np.arange(BLOCKS + 1))
+    numbers = run.astype(np.uint32)
+    filled = np.flatnonzero(np.diff(edges))
+    first = np.minimum.reduceat(numbers, edges[filled]) if len(filled) else numbers
+    far = numbers - np.repeat(first, np.diff(edges)[filled])
     packed = np.empty(len(run), dtype=_ENTRY)
     packed["rest"] = run >> np.uint64(32)  # the lowest 16 bits
-    packed["number"] = run
-    edges = np.searchsorted(block_of(run), np.arange(BLOCKS + 1))
-    for block in np.flatnonzero(np.diff(edges)).tolist():
-        yield segment * BLOCKS + block, packed[edges[block] : edges[block + 1]].tobytes()
+    packed["low"], packed["high"] = far, far >> np.uint32(16)
+    content = packed.tobytes()
+    for block, least in zip(filled.tolist(), first.astype(_FIRST), strict=True):
+        begin, end = edges[block] * _ENTRY.itemsize, edges[block + 1] * _ENTRY.itemsize
+        yield block, least.tobytes() + content[begin:end]
 
 
 def unpack_block(block: int, content: bytes) -> Entries:
     """The entries of one block, sorted."""
-    packed = np.frombuffer(content, dtype=_ENTRY)
-    run: Entries = (np.uint64(block << _REST) | packed["rest"].astype(np.uint64)) << np.uint64(32) | packed["number"]
+    first = np.frombuffer(content, dtype=_FIRST, count=1)[0]
+    packed = np.frombuffer(content, dtype=_ENTRY, offset=_FIRST.itemsize)
+    number = (packed["high"].astype(np.uint64) << np.uint64(16)) + packed["low"] + np.uint64(first)
+    run: Entries = (np.uint64(block << _REST) | packed["rest"].astype(np.uint64)) << np.uint64(32) | number
     return run

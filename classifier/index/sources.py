@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +23,11 @@ _BACKGROUND_WEIGHT = 2_000  # documents that the background counts for beside th
 _TWIN = 0.8  # candidates that resemble each other so much are one story told once
 WORD, NAME, FIGURE = 0, 1, 2
 
-# Fitted by benchmarks/copies.py --fit: rewrites with their source against human articles with their nearest unrelated one.
 FEATURES = (
     "rank", "cosine", "of_text", "of_source", "of_smaller", "order", "in_order", "runs", "words", "names", "figures",
     "lead", "jaccard", "containment", "shared",
 )  # fmt: skip
-COEFFICIENTS = np.array([0.607, -2.778, 2.152, -9.174, 14.507, 5.384, 3.817, -0.898, -12.732, -12.4, -17.58, 21.364, -7.554, 9.613, 1.14])
-INTERCEPT = -9.714
+_FITTED = "sources.json"  # by benchmarks/index_data.py: rewrites with their source against articles with their nearest unrelated one
 
 
 @dataclass(frozen=True)
@@ -113,5 +114,12 @@ def _lead(rank: NDArray[np.float64], candidates: Sketches) -> NDArray[np.float64
 
 def sureness(features: NDArray[np.float64]) -> NDArray[np.float64]:
     """How sure it is that the text retells each candidate, 0..1."""
-    score: NDArray[np.float64] = 1 / (1 + np.exp(-(features @ COEFFICIENTS + INTERCEPT)))
+    coefficients, intercept = _fitted()
+    score: NDArray[np.float64] = 1 / (1 + np.exp(-(features @ coefficients + intercept)))
     return np.where(np.expm1(features[:, -1]) < _FEWEST_TERMS - 0.5, 0.0, score)
+
+
+@cache
+def _fitted() -> tuple[NDArray[np.float64], float]:
+    data = json.loads((files("classifier.index") / _FITTED).read_text(encoding="utf-8"))
+    return np.array([data["coefficients"][name] for name in FEATURES]), float(data["intercept"])

@@ -5,80 +5,70 @@ from __future__ import annotations
 import secrets
 import struct
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from threading import RLock
 from typing import Any
 
 import numpy as np
 
 from classifier.errors import MissingExtra, QualityError
-from classifier.index.postings import Entries, Hits, entries, look_up, widen
+from classifier.index.blocks import BLOCKS
+from classifier.index.postings import Hits
 from classifier.index.rule import check, rule
-from classifier.index.sketch import Uints, keys, unpack
+from classifier.index.segments import Segments
+from classifier.index.sketch import Uints
 from classifier.index.store import Row
 from classifier.words import Ints
 
 _PREFIX = "quality:"
-_REST = 10  # bits of a key that its bucket does not imply; 262,144 buckets
-_ENTRY = np.dtype([("rest", "<u2"), ("number", "<u4")])
 _HEAD = struct.Struct("<dHH")  # when it was added, and the lengths of id and date in bytes
 _LOCK_MS = 30_000
 _PAUSE_S = 0.001
 _FETCHED = 2_000  # rows at a time
+_WRITTEN = 256  # blocks at a time
 
-# Several buckets as one string: their lengths, and their contents end to end.
-_LOOK_UP = """
-local lengths, contents = {}, {}
-for at = 1, #ARGV[1], 2000 do
-  local names = {}
-  for place = at, math.min(at + 1999, #ARGV[1]), 4 do
-    names[#names + 1] = 'quality:b:' .. struct.unpack('<I4', ARGV[1], place)
-  end
-  for _, content in ipairs(redis.call('MGET', unpack(names))) do
-    contents[#contents + 1] = content or ''
-    lengths[#lengths + 1] = struct.pack('<I4', content and #content or 0)
-  end
-end
-return {table.concat(lengths), table.concat(contents)}
-"""
 # All that a holder of the lock has to write, at once, provided that it still holds the lock.
 _COMMIT = """
 if redis.call('GET', 'quality:lock') ~= ARGV[1] then return 0 end
-local at = 1
-for place = 1, #ARGV[2], 8 do
-  local bucket, length = struct.unpack('<I4I4', ARGV[2], place)
-  redis.call('APPEND', 'quality:b:' .. bucket, string.sub(ARGV[3], at, at + length - 1))
-  at = at + length
-end
-for place = 1, #ARGV[4], 8 do
-  local bucket, number = struct.unpack('<I4I4', ARGV[4], place)
-  local name, kept = 'quality:b:' .. bucket, {}
-  local content = redis.call('GET', name) or ''
-  for entry = 1, #content, 6 do
-    if struct.unpack('<I4', content, entry + 2) ~= number then kept[#kept + 1] = string.sub(content, entry, entry + 5) end
+local deleted, added = tonumber(ARGV[2]), tonumber(ARGV[3])
+local at = 4
+local function each(command, key, count)
+  for begin = at, at + count - 1, 1000 do
+    redis.call(command, key, unpack(ARGV, begin, math.min(begin + 999, at + count - 1)))
   end
-  if #kept > 0 then redis.call('SET', name, table.concat(kept)) else redis.call('DEL', name) end
+  at = at + count
 end
-local deleted, added = tonumber(ARGV[5]), tonumber(ARGV[6])
-for place = 7, 6 + 2 * deleted, 2 do
-  redis.call('HDEL', 'quality:rows', ARGV[place])
-  redis.call('ZREM', 'quality:added', ARGV[place])
-  redis.call('HDEL', 'quality:ids', ARGV[place + 1])
-end
-for place = 7 + 2 * deleted, 6 + 2 * deleted + 4 * added, 4 do
-  redis.call('HSET', 'quality:rows', ARGV[place], ARGV[place + 1])
-  redis.call('HSET', 'quality:ids', ARGV[place + 2], ARGV[place])
-  redis.call('ZADD', 'quality:added', ARGV[place + 3], ARGV[place])
-end
+each('HDEL', 'quality:rows', deleted)
+at = at - deleted
+each('ZREM', 'quality:added', deleted)
+each('HDEL', 'quality:ids', deleted)
+each('ZADD', 'quality:gone', 2 * deleted)
+each('HSET', 'quality:rows', 2 * added)
+each('HSET', 'quality:ids', 2 * added)
+each('ZADD', 'quality:added', 2 * added)
 redis.call('INCRBY', 'quality:last', added)
 return 1
 """
+# A segment in the place of others, provided that the lock is still held; its blocks are there already.
+_REPLACE = """
+local function drop(segment)
+  redis.call('HDEL', 'quality:segments', segment)
+  redis.call('DEL', 'quality:segment:' .. segment)
+end
+if redis.call('GET', 'quality:lock') ~= ARGV[1] then drop(ARGV[2]) return 0 end
+for place = 6, #ARGV do drop(ARGV[place]) end
+redis.call('HSET', 'quality:segments', ARGV[2], ARGV[3] .. ' ' .. ARGV[4])
+redis.call('ZREMRANGEBYSCORE', 'quality:gone', ARGV[5], ARGV[3])
+return 1
+"""
+_RENEW = "if redis.call('GET', 'quality:lock') == ARGV[1] then return redis.call('PEXPIRE', 'quality:lock', ARGV[2]) end return 0"
 _RELEASE = "if redis.call('GET', 'quality:lock') == ARGV[1] then return redis.call('DEL', 'quality:lock') end return 0"
 
 
 class RedisStore:
-    """Rows in a hash by number; the entries of all keys that begin alike in one string, to which new ones are appended.
+    """Rows in a hash by number, their keys in segments, each a hash of blocks.
 
     A writer holds a lock, collects what it has to write, and hands it over in one script, which the server refuses when the
     lock was lost meanwhile: no batch is stored in part, and no text is claimed twice.
@@ -92,11 +82,14 @@ class RedisStore:
         self._error: type[Exception] = redis.RedisError
         self._new: list[tuple[int, Row]] = []
         self._gone: list[int] = []
+        self._token = ""  # of the lock, while it is held
+        self._segments = Segments(self)
         try:
             self._redis = redis.Redis.from_url(where)
         except ValueError as error:
             raise QualityError(f"{where}: {error}. Write redis://host:6379/0.") from error
-        self._look_up, self._commit, self._release = map(self._redis.register_script, (_LOOK_UP, _COMMIT, _RELEASE))
+        scripts = (_COMMIT, _REPLACE, _RENEW, _RELEASE)
+        self._commit, self._replace, self._renew, self._release = map(self._redis.register_script, scripts)
         with self._errors():
             for name, value in rule().items():
                 self._redis.hsetnx(f"{_PREFIX}rule", name, value)
@@ -110,15 +103,15 @@ class RedisStore:
             if self._depth:
                 yield
                 return
-            token = self._acquire()
+            self._token = self._acquire()
             self._depth = 1
             try:
                 yield
-                self._write(token)
+                self._write()
             finally:
                 self._new, self._gone, self._depth = [], [], 0
                 with self._errors():
-                    self._release(args=[token])
+                    self._release(args=[self._token])
 
     def _acquire(self) -> str:
         token = secrets.token_hex(16)
@@ -127,22 +120,20 @@ class RedisStore:
                 time.sleep(_PAUSE_S)
         return token
 
-    def _write(self, token: str) -> None:
+    def _write(self) -> None:
         if not self._new and not self._gone:
             return
-        rows = self.fetch(self._gone)
-        gone = [value for number, row in rows.items() for value in (number, row.id)]
-        new = [value for number, row in self._new for value in (number, _pack(row), row.id, row.added)]
-        appended = _run_of(dict(self._new))
-        edges, lengths = _groups(appended)
-        places = np.column_stack((_bucket(appended[edges]), lengths * _ENTRY.itemsize)).astype("<u4").tobytes()
-        cut = _run_of(rows)
-        cuts = np.column_stack((_bucket(cut), cut & np.uint64(0xFFFFFFFF))).astype("<u4").tobytes()
-        arguments = [token, places, _pack_entries(appended), cuts, len(rows), len(self._new), *gone, *new]
+        ids = [row.id for row in self.fetch(self._gone).values()]
+        numbers = list(self.numbers(ids).values())
+        gone = [*numbers, *ids, *(value for number in numbers for value in (number, number))]
+        rows = [value for number, row in self._new for value in (number, _pack(row))]
+        named = [value for number, row in self._new for value in (row.id, number)]
+        added = [value for number, row in self._new for value in (row.added, number)]
         with self._errors():
-            written = self._commit(args=arguments)
+            written = self._commit(args=[self._token, len(numbers), len(self._new), *gone, *rows, *named, *added])
         if not written:
             raise QualityError(f"{self.where}: a batch took longer than {_LOCK_MS // 1000} s and was not stored. Try again.")
+        self._segments.seal()
 
     def append(self, rows: Sequence[Row]) -> None:
         """Store rows whose ids are not stored yet."""
@@ -152,19 +143,59 @@ class RedisStore:
 
     def look_up(self, keys: Uints, most: int) -> Hits:
         """Who holds each key, of very many at least the first `most`, and how many they are."""
-        buckets = np.unique(_bucket(widen(keys[keys != 0])))
+        with self._lock:
+            while True:
+                before = self.segments()
+                hits = self._segments.look_up(keys, most)
+                if self._depth or self.segments() == before:
+                    return hits
+                self._segments.forget()  # another has merged segments while they were read
+
+    def segments(self) -> dict[int, tuple[int, int]]:
+        """For each segment the last document that it may hold, and how many entries it has."""
         with self._errors():
-            lengths, content = self._look_up(args=[buckets.astype("<u4").tobytes()]) if len(buckets) else (b"", b"")
-        packed = np.frombuffer(content, dtype=_ENTRY)
-        bucket = np.repeat(buckets, np.frombuffer(lengths, dtype="<u4") // _ENTRY.itemsize).astype(np.uint64)
-        run = (bucket << np.uint64(_REST) | packed["rest"]) << np.uint64(32) | packed["number"]
-        return look_up([np.sort(run)], keys, most)
+            found = self._redis.hgetall(f"{_PREFIX}segments")
+        return {int(segment): (int(value.split()[0]), int(value.split()[1])) for segment, value in sorted(found.items())}
+
+    def rows_after(self, number: int) -> list[tuple[int, bytes]]:
+        """The packed sketches of all documents after one, by number, in order."""
+        with self._errors():
+            last = int(self._redis.get(f"{_PREFIX}last") or 0)
+        return [(number, row.sketch) for number, row in self.fetch(range(number + 1, last + 1)).items()]
+
+    def read_blocks(self, segment: int, blocks: Sequence[int] | None) -> Iterator[tuple[int, bytes]]:
+        """Some blocks of a segment, or all, as far as there are such."""
+        wanted = range(BLOCKS) if blocks is None else blocks
+        for begin in range(0, len(wanted), _WRITTEN):
+            part = list(wanted[begin : begin + _WRITTEN])
+            with self._errors():
+                found = self._redis.hmget(f"{_PREFIX}segment:{segment}", part)
+            yield from ((block, content) for block, content in zip(part, found, strict=True) if content is not None)
+
+    def replace(self, gone: Sequence[int], last: int, size: int, blocks: Iterable[tuple[int, bytes]]) -> int:
+        """Write a segment in the place of others, and return its number, which is higher than that of any before."""
+        first = 1 + max((0, *(end for segment, (end, _) in self.segments().items() if segment not in gone)))
+        with self._errors():
+            segment = int(self._redis.incr(f"{_PREFIX}segment"))
+            blocks = iter(blocks)
+            while part := dict(islice(blocks, _WRITTEN)):
+                self._redis.hset(f"{_PREFIX}segment:{segment}", mapping=part)
+                self._renew(args=[self._token, _LOCK_MS])
+            if not self._replace(args=[self._token, segment, last, size, first, *gone]):
+                self._segments.forget()
+        return segment
+
+    def alive(self, first: int, last: int) -> Ints:
+        """The numbers of the documents from `first` to `last` that are still stored."""
+        with self._errors():
+            gone = [int(number) for number in self._redis.zrangebyscore(f"{_PREFIX}gone", first, last)]
+        return np.setdiff1d(np.arange(first, last + 1), np.array(gone, dtype=np.int64))
 
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
         """The rows of those of `numbers` that are still stored."""
         found: dict[int, Row] = {}
         for begin in range(0, len(numbers), _FETCHED):
-            part = numbers[begin : begin + _FETCHED]
+            part = list(numbers[begin : begin + _FETCHED])
             with self._errors():
                 rows = self._redis.hmget(f"{_PREFIX}rows", part)
             found.update((number, _unpack(row)) for number, row in zip(part, rows, strict=True) if row is not None)
@@ -214,28 +245,6 @@ def _client() -> Any:
     except ImportError as error:
         raise MissingExtra("An index in Redis needs its client. Run: pip install 'quality-classifier[redis]'") from error
     return redis
-
-
-def _bucket(run: Entries) -> Ints:
-    return (run >> np.uint64(32 + _REST)).astype(np.int64)
-
-
-def _run_of(rows: dict[int, Row]) -> Entries:
-    numbers = np.array(list(rows), dtype=np.int64)
-    return entries(keys(unpack([row.sketch for row in rows.values()])), numbers)
-
-
-def _groups(run: Entries) -> tuple[Ints, Ints]:
-    """Where each bucket begins in a run, and how many entries it has."""
-    edges = np.flatnonzero(np.diff(_bucket(run), prepend=-1))
-    return edges, np.diff(np.append(edges, len(run)))
-
-
-def _pack_entries(run: Entries) -> bytes:
-    packed = np.empty(len(run), dtype=_ENTRY)
-    packed["rest"] = (run >> np.uint64(32)) & np.uint64((1 << _REST) - 1)
-    packed["number"] = run & np.uint64(0xFFFFFFFF)
-    return packed.tobytes()
 
 
 def _pack(row: Row) -> bytes:

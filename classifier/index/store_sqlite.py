@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 
 from classifier.errors import IndexFormatError, QualityError
-from classifier.index.blocks import BLOCKS, block_of, pack_blocks, unpack_block
-from classifier.index.postings import Entries, Hits, Postings, entries, look_up, merge, widen
+from classifier.index.blocks import BLOCKS
+from classifier.index.postings import Hits
 from classifier.index.rule import check, rule
-from classifier.index.sketch import Uints, keys, unpack
+from classifier.index.segments import Segments
+from classifier.index.sketch import Uints
 from classifier.index.store import Row
 from classifier.words import Ints
 
 _MAGIC = 0x71756978  # "quix", the application_id of the file
-_TAIL = 4_096  # documents whose keys are not in a segment yet; each process holds them in memory
-_RESIDENT = 2_048  # keys in one question above which a whole segment is read, not block by block
 _WAIT_S = 60.0
 _VARIABLES = 500  # in one statement
+_BLOCKS = "SELECT block, entries FROM blocks WHERE block"
 _SCHEMA = """
 CREATE TABLE rule (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
@@ -34,20 +34,13 @@ CREATE TABLE blocks (block INTEGER PRIMARY KEY, entries BLOB NOT NULL);
 
 
 class SqliteStore:
-    """Documents as rows; their keys in sorted segments, each bigger than the next, that are merged as they grow.
-
-    A commit keeps the documents. Segments only repeat what the rows say, for all rows up to a number; the keys of the rows
-    after it, the tail, are held in memory.
-    """
+    """Documents as rows, their keys in segments. A commit keeps the documents; segments only repeat what the rows say."""
 
     def __init__(self, where: str) -> None:
         self.where = where
         self._lock = RLock()
         self._depth = 0
-        self._tail = Postings()
-        self._seen = 0  # the last document of the tail
-        self._sealed = -1  # the last document of the segments, as of when the tail was begun
-        self._segments: dict[int, Entries | None] = {}  # by number; None where it was not read as a whole
+        self._segments = Segments(self)
         with _errors_of(where):
             self._database = sqlite3.connect(where, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
             try:
@@ -97,32 +90,24 @@ class SqliteStore:
             yield
             self._database.execute("COMMIT")
         except BaseException:
-            self._forget()
+            self._segments.forget()
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise
         finally:
             self._depth = 0
 
-    def _forget(self) -> None:
-        """Drop what is held in memory: it may tell of rows that were not kept."""
-        self._tail, self._seen, self._sealed = Postings(), 0, -1
-        self._segments.clear()
-
     def append(self, rows: Sequence[Row]) -> None:
         """Store rows whose ids are not stored yet."""
         with self.exclusive():
             values = [(row.id, row.date, int(row.added), row.sketch) for row in rows]
             self._database.executemany("INSERT INTO documents (id, date, added, sketch) VALUES (?, ?, ?, ?)", values)
-            self._catch_up()
-            if self._seen - self._sealed >= _TAIL:
-                self._seal()
+            self._segments.seal()
 
     def look_up(self, keys: Uints, most: int) -> Hits:
         """Who holds each key, of very many at least the first `most`, and how many they are."""
         with self._reading():
-            self._catch_up()
-            return look_up([*self._tail.runs, *self._runs(keys)], keys, most)
+            return self._segments.look_up(keys, most)
 
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
         """The rows of those of `numbers` that are still stored."""
@@ -158,68 +143,41 @@ class SqliteStore:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._forget()
+            self._segments.forget()
             self._database.close()
 
-    def _catch_up(self) -> None:
-        """Take in the keys of all rows that others have added since, and the segments they have written."""
-        segments = dict(self._database.execute("SELECT segment, last FROM segments"))
-        self._segments = {segment: self._segments.get(segment) for segment in segments}
-        sealed = max(segments.values(), default=0)
-        if sealed != self._sealed:
-            self._tail, self._seen, self._sealed = Postings(), sealed, sealed
-        rows = self._database.execute("SELECT number, sketch FROM documents WHERE number > ? ORDER BY number", (self._seen,)).fetchall()
-        if rows:
-            self._seen = rows[-1][0]
-            self._tail.add(entries(keys(unpack([sketch for _, sketch in rows])), np.array([number for number, _ in rows])))
+    def segments(self) -> dict[int, tuple[int, int]]:
+        """For each segment the last document that it may hold, and how many entries it has."""
+        return {segment: (last, size) for segment, last, size in self._database.execute("SELECT segment, last, entries FROM segments")}
 
-    def _runs(self, asked: Uints) -> list[Entries]:
-        """The entries of all segments, or as many blocks of them as hold what is asked."""
-        few = np.unique(block_of(widen(asked))) if len(asked) < _RESIDENT else None
-        return [self._read(segment, few) if run is None else run for segment, run in self._segments.items()]
+    def rows_after(self, number: int) -> list[tuple[int, bytes]]:
+        """The packed sketches of all documents after one, by number, in order."""
+        return self._database.execute("SELECT number, sketch FROM documents WHERE number > ? ORDER BY number", (number,)).fetchall()
 
-    def _read(self, segment: int, few: Ints | None) -> Entries:
-        if few is not None:
-            wanted = (segment * BLOCKS + few).tolist()
-            return unpack_blocks(self._select("SELECT block, entries FROM blocks WHERE block IN", wanted))
-        run = unpack_blocks(
-            self._database.execute(
-                "SELECT block, entries FROM blocks WHERE block >= ? AND block < ?", (segment * BLOCKS, (segment + 1) * BLOCKS)
-            )
-        )
-        self._segments[segment] = run
-        return run
+    def read_blocks(self, segment: int, blocks: Sequence[int] | None) -> Iterator[tuple[int, bytes]]:
+        """Some blocks of a segment, or all, as far as there are such."""
+        base = segment * BLOCKS
+        if blocks is None:
+            span = (base, base + BLOCKS)
+            found: Iterable[tuple[int, bytes]] = self._database.execute(f"{_BLOCKS} >= ? AND block < ?", span)
+        else:
+            found = self._select(f"{_BLOCKS} IN", [base + block for block in blocks])
+        return ((block - base, content) for block, content in found)
 
-    def _seal(self) -> None:
-        """Turn the tail into a segment, together with the segments that are not much bigger."""
-        runs = list(self._tail.runs)
-        size = len(self._tail)
-        for segment, length in self._database.execute("SELECT segment, entries FROM segments ORDER BY segment DESC").fetchall():
-            if length >= 2 * size:
-                break
-            run = self._segments.get(segment)
-            runs.append(self._read(segment, None) if run is None else run)
-            size += length
-            self._drop(segment)
-        run = self._without_deleted(merge(runs))
-        cursor = self._database.execute("INSERT INTO segments (last, entries) VALUES (?, ?)", (self._seen, len(run)))
+    def replace(self, gone: Sequence[int], last: int, size: int, blocks: Iterable[tuple[int, bytes]]) -> int:
+        """Write a segment in the place of others, and return its number, which is higher than that of any before."""
+        for segment in gone:
+            self._database.execute("DELETE FROM segments WHERE segment = ?", (segment,))
+            self._database.execute("DELETE FROM blocks WHERE block >= ? AND block < ?", (segment * BLOCKS, (segment + 1) * BLOCKS))
+        cursor = self._database.execute("INSERT INTO segments (last, entries) VALUES (?, ?)", (last, size))
         segment = int(cursor.lastrowid or 0)
-        self._database.executemany("INSERT INTO blocks VALUES (?, ?)", pack_blocks(segment, run))
-        self._tail, self._sealed = Postings(), self._seen
-        self._segments[segment] = run
+        self._database.executemany("INSERT INTO blocks VALUES (?, ?)", ((segment * BLOCKS + block, content) for block, content in blocks))
+        return segment
 
-    def _drop(self, segment: int) -> None:
-        self._segments.pop(segment, None)
-        self._database.execute("DELETE FROM segments WHERE segment = ?", (segment,))
-        self._database.execute("DELETE FROM blocks WHERE block >= ? AND block < ?", (segment * BLOCKS, (segment + 1) * BLOCKS))
-
-    def _without_deleted(self, run: Entries) -> Entries:
-        numbers = (run & np.uint64(0xFFFFFFFF)).astype(np.int64)
-        first, last = (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, 0)
-        alive = np.zeros(last - first + 1, dtype=bool)
+    def alive(self, first: int, last: int) -> Ints:
+        """The numbers of the documents from `first` to `last` that are still stored."""
         kept = self._database.execute("SELECT number FROM documents WHERE number BETWEEN ? AND ?", (first, last))
-        alive[np.array([number for (number,) in kept], dtype=np.int64) - first] = True
-        return run[alive[numbers - first]]
+        return np.array([number for (number,) in kept], dtype=np.int64)
 
     def _select(self, statement: str, values: Sequence[int] | Sequence[str]) -> Iterator[Any]:
         for begin in range(0, len(values), _VARIABLES):
@@ -228,12 +186,6 @@ class SqliteStore:
 
     def _value(self, statement: str) -> int:
         return int(self._database.execute(statement).fetchone()[0])
-
-
-def unpack_blocks(blocks: Iterable[tuple[int, bytes]]) -> Entries:
-    """Blocks as one sorted run."""
-    parts = [unpack_block(block % BLOCKS, content) for block, content in sorted(blocks)]
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
 
 
 @contextmanager

@@ -1,0 +1,182 @@
+"""Within one story: which documents are copies, which retell another, and which one the others go back to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from classifier import lexicon
+from classifier.document import Document, Shared
+from classifier.index import sources
+from classifier.index.evidence import compare_texts, weightiest
+from classifier.sourcing import BORROWED, statements
+from classifier.stories.events import Kin
+from classifier.words import GAP_OPEN, word_hashes
+
+REPORT, COPY, REWRITE = "report", "copy", "rewrite"
+_DATELINE = 40  # words; an agency in brackets within them is whose report it is
+_NO_OUTLET = frozenset(("co", "com", "org", "net", "gov", "ac", "edu"))
+_TIMELESS = re.compile(r"\d{4}-\d\d-\d\d$")
+Related = tuple[Document, Document, Kin]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What became known of one document."""
+
+    id: str
+    role: str
+    source: str | None = None
+    similarity: float | None = None
+    evidence: tuple[Shared, ...] = ()
+
+
+@dataclass(frozen=True)
+class Descent:
+    """The documents of a story, each behind the one it comes from, and the one that most others go back to."""
+
+    lines: list[Line]
+    origin: str | None
+
+
+def trace(documents: Sequence[Document], related: Sequence[Related], originality: Mapping[str, tuple[float, bool]]) -> Descent:
+    """Who has it from whom.
+
+    Args:
+        documents: the documents of one story.
+        related: pairs of them, and what is known of each pair.
+        originality: for each id how likely it is a first-hand report, and whether it surely is a rewrite.
+    """
+    order = _order(documents, {id: chance for id, (chance, _) in originality.items()})
+    heads = _heads(documents, [pair for pair in related if pair[2].near], order)
+    lines = {id: Line(id, COPY, head, _nearness(id, head, related)) for id, head in heads.items() if id != head}
+    by_id = {str(document.id): document for document in documents}
+    for id in (id for id, head in heads.items() if id == head):
+        lines[id] = _retelling(by_id[id], by_id, heads, related, order) or _credited(by_id[id], by_id, heads, order, originality[id][1])
+    return Descent(_arranged(lines, order), _origin(lines, order))
+
+
+def _order(documents: Sequence[Document], first_hand: Mapping[str, float]) -> dict[str, int]:
+    """The rank of each document by how likely it came first.
+
+    Dates tell where all have one; then who is credited by the others; then who is first-hand; then who tells more.
+    """
+    moments = _moments(documents)
+    named = {str(document.id): _outlet(document) for document in documents}
+    borrowed = {str(document.id): _borrowed_from(document) for document in documents}
+    keys = []
+    for document in documents:
+        id = str(document.id)
+        credited = sum(bool(named[id] & borrowed[other]) for other in borrowed if other != id)
+        keys.append((moments.get(id, 0.0), -credited, -round(first_hand[id], 2), -len(document.words), id))
+    return {key[-1]: rank for rank, key in enumerate(sorted(keys))}
+
+
+def _moments(documents: Iterable[Document]) -> dict[str, float]:
+    """When each was published, in seconds; in whole days where one has no time; nothing where one has no date."""
+    moments: dict[str, float] = {}
+    whole_days = any(_TIMELESS.match(document.date or "") for document in documents)
+    for document in documents:
+        try:
+            moment = datetime.fromisoformat((document.date or "")[: 10 if whole_days else None])
+        except ValueError:
+            return {}
+        moments[str(document.id)] = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return moments
+
+
+def _outlet(document: Document) -> frozenset[int]:
+    """The hashes of names by which others credit a document: its site, and the agency in its dateline."""
+    labels = [label for label in (urlsplit(document.url or "").hostname or "").split(".")[:-1] if label not in _NO_OUTLET]
+    own = word_hashes(labels[-1]).tolist() if labels else []
+    words, tags = document.words, document.found.tags
+    for place in range(1, min(_DATELINE, len(words))):
+        if tags[place] & lexicon.AGENCY and words.gap[place - 1] & GAP_OPEN:
+            own.append(int(words.hash[place]))
+    return frozenset(own)
+
+
+def _borrowed_from(document: Document) -> frozenset[int]:
+    """The hashes of the outlets that a document says it has something from."""
+    return frozenset(int(statement.who) for statement in statements(document) if statement.source in BORROWED and statement.who)
+
+
+def _heads(documents: Sequence[Document], near: Sequence[Related], order: Mapping[str, int]) -> dict[str, str]:
+    """For each document the first of its near copies, or itself."""
+    head = {str(document.id): str(document.id) for document in documents}
+    for left, right, _ in near:
+        one, other = head[str(left.id)], head[str(right.id)]
+        first, second = sorted((one, other), key=order.__getitem__)
+        head = {id: first if old == second else old for id, old in head.items()}
+    return head
+
+
+def _nearness(id: str, head: str, related: Sequence[Related]) -> float | None:
+    """The similarity of two documents, or None where they are near copies by way of others only."""
+    return next((kin.near for left, right, kin in related if {left.id, right.id} == {id, head} and kin.near), None)
+
+
+def _retelling(
+    document: Document, by_id: Mapping[str, Document], heads: Mapping[str, str], related: Sequence[Related], order: Mapping[str, int]
+) -> Line | None:
+    """The document as a rewrite of the surest of those before it, or None."""
+    id = str(document.id)
+    claims: dict[str, float] = {}
+    for left, right, kin in related:
+        if kin.retells >= sources.CLAIMED and id in {heads[str(left.id)], heads[str(right.id)]}:
+            other = heads[str(right.id)] if heads[str(left.id)] == id else heads[str(left.id)]
+            if order[other] < order[id]:
+                claims[other] = max(claims.get(other, 0.0), kin.retells)
+    if not claims:
+        return None
+    source = min(claims, key=lambda other: (-round(claims[other], 3), order[other]))
+    evidence = weightiest(compare_texts(document, by_id[source]))
+    return Line(id, REWRITE, source, round(claims[source], 3), evidence)
+
+
+def _credited(
+    document: Document, by_id: Mapping[str, Document], heads: Mapping[str, str], order: Mapping[str, int], is_rewrite: bool
+) -> Line:
+    """A report; or a rewrite, of the report of an outlet that it credits where that is among the documents."""
+    id = str(document.id)
+    if not is_rewrite:
+        return Line(id, REPORT)
+    borrowed = _borrowed_from(document)
+    before = [other for other in by_id if heads[other] == other and order[other] < order[id] and _outlet(by_id[other]) & borrowed]
+    if not before:
+        return Line(id, REWRITE)
+    source = min(before, key=order.__getitem__)
+    return Line(id, REWRITE, source, None, weightiest(compare_texts(document, by_id[source])))
+
+
+def _origin(lines: Mapping[str, Line], order: Mapping[str, int]) -> str | None:
+    """The document that most others go back to; of two with as many, the first."""
+    goes_back: dict[str, int] = {}
+    for line in lines.values():
+        if line.source is not None:
+            root = _root(line.id, lines)
+            goes_back[root] = goes_back.get(root, 0) + 1
+    return min(goes_back, key=lambda id: (-goes_back[id], order[id])) if goes_back else None
+
+
+def _root(id: str, lines: Mapping[str, Line]) -> str:
+    while (source := lines[id].source) is not None:
+        id = source
+    return id
+
+
+def _arranged(lines: Mapping[str, Line], order: Mapping[str, int]) -> list[Line]:
+    """Every document behind the one that it comes from, in order."""
+    children: dict[str | None, list[str]] = {}
+    for id in sorted(lines, key=order.__getitem__):
+        children.setdefault(lines[id].source, []).append(id)
+    arranged: list[Line] = []
+    waiting = children.get(None, [])[::-1]
+    while waiting:
+        id = waiting.pop()
+        arranged.append(lines[id])
+        waiting += children.get(id, [])[::-1]
+    return arranged

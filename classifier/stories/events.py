@@ -1,0 +1,180 @@
+"""Which documents tell of one event: by the rare words that they share, and by their dates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.document import Document
+from classifier.index import Index, open_index, sources
+
+_BATCH = 256
+_LEAST_LOGIT = 0.0  # a pair that is more likely than not of one event links its documents
+_LEAST_COSINE = 0.1  # on average between all documents of two groups that are joined: no chain from event to event
+FEATURES = (
+    "cosine", "of_text", "of_source", "of_smaller", "order", "runs", "words", "names", "figures", "containment", "shared",
+)  # fmt: skip
+DATED = ("gap", "undated")  # the logarithm of the days between two documents, and 1 where a date is missing
+_COLUMNS = [sources.FEATURES.index(name) for name in FEATURES]
+
+
+@dataclass(frozen=True)
+class Kin:
+    """What two documents have to do with each other: places in the list, and how sure each relation is.
+
+    Attributes:
+        left, right: the documents, left before right.
+        event: logit of telling of one event.
+        retells: 0..1, how sure it is that one retells the other.
+        near: similarity of near copies, 0 where they are none.
+    """
+
+    left: int
+    right: int
+    event: float = -np.inf
+    retells: float = 0.0
+    near: float = 0.0
+
+
+@dataclass
+class _Pairs:
+    """Relations by pair of documents, each the strongest of both directions."""
+
+    kin: dict[tuple[int, int], Kin] = field(default_factory=dict)
+
+    def add(self, one: int, other: int, *, event: float = -np.inf, retells: float = 0.0, near: float = 0.0) -> None:
+        left, right = min(one, other), max(one, other)
+        old = self.kin.get((left, right), Kin(left, right))
+        self.kin[left, right] = Kin(left, right, max(old.event, event), max(old.retells, retells), max(old.near, near))
+
+
+@dataclass(frozen=True)
+class Kinship:
+    """The relations among documents, and the rare terms of each as a vector of length 1."""
+
+    pairs: Sequence[Kin]
+    vectors: Sequence[dict[int, float]]
+
+
+def relate(documents: Sequence[Document]) -> Kinship:
+    """Every two documents that have something in common, with what it is.
+
+    Args:
+        documents: each with an id of its own.
+    """
+    place = {document.id: k for k, document in enumerate(documents)}
+    pairs = _Pairs()
+    vectors: list[dict[int, float]] = []
+    with open_index(":memory:") as index:
+        index.add_many(documents)
+        for begin in range(0, len(documents), _BATCH):
+            batch = documents[begin : begin + _BATCH]
+            for document, found in zip(batch, index.near_copies_many(batch), strict=True):
+                for match in found:
+                    pairs.add(place[document.id], place[match.id], near=match.similarity)
+            vectors += _compare(index, documents, batch, place, pairs)
+    return Kinship([pairs.kin[key] for key in sorted(pairs.kin)], vectors)
+
+
+def _compare(
+    index: Index, documents: Sequence[Document], batch: Sequence[Document], place: dict[str | None, int], pairs: _Pairs
+) -> list[dict[int, float]]:
+    vectors = []
+    for document, (terms, rows, features) in zip(batch, index.retold(batch), strict=True):
+        length = float(np.linalg.norm(terms.weights)) or 1.0
+        vectors.append(dict(zip(terms.keys.tolist(), (terms.weights / length).tolist(), strict=True)))
+        others = [place[row.id] for row in rows]
+        days = np.array([_days_between(document, documents[other]) for other in others]).reshape(-1)
+        logits, sure = judge(features, days), sources.sureness(features)
+        for other, logit, sureness in zip(others, logits.tolist(), sure.tolist(), strict=True):
+            pairs.add(place[document.id], other, event=logit, retells=sureness)
+    return vectors
+
+
+def _days_between(left: Document, right: Document) -> float:
+    """Days between the dates of two documents; NaN where one is missing or none that can be read."""
+    days = [_day(document.date) for document in (left, right)]
+    return float("nan") if None in days else float(abs((days[0] or 0) - (days[1] or 0)))
+
+
+def _day(moment: str | None) -> int | None:
+    try:
+        return date.fromisoformat((moment or "")[:10]).toordinal()
+    except ValueError:
+        return None
+
+
+def event_features(features: NDArray[np.float64], days: NDArray[np.float64]) -> NDArray[np.float64]:
+    """FEATURES and DATED of pairs, from sources.FEATURES of shape (pairs, FEATURES) and days of shape (pairs,), NaN for unknown."""
+    undated = np.isnan(days)
+    gap = np.log1p(np.where(undated, 0.0, days))
+    return np.column_stack([features[:, _COLUMNS], gap, undated.astype(np.float64)])
+
+
+def judge(features: NDArray[np.float64], days: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each pair the logit of telling of one event, shape (pairs,)."""
+    coefficients, intercept = _fitted()
+    logits: NDArray[np.float64] = event_features(features, days) @ coefficients + intercept
+    return logits
+
+
+@cache
+def _fitted() -> tuple[NDArray[np.float64], float]:
+    data = json.loads((files("classifier.stories") / "events.json").read_text(encoding="utf-8"))
+    return np.array([data["coefficients"][name] for name in (*FEATURES, *DATED)]), float(data["intercept"])
+
+
+def group(count: int, kinship: Kinship) -> list[list[int]]:
+    """The groups of two or more documents that tell of one event, as sorted places."""
+    groups = _Groups(kinship.vectors)
+    strength = sorted(kinship.pairs, key=lambda kin: (-kin.near, -kin.retells, -kin.event, kin.left, kin.right))
+    for kin in strength:
+        if kin.near or kin.retells >= sources.CLAIMED:
+            groups.join(kin.left, kin.right)
+    for kin in sorted(strength, key=lambda kin: (-kin.event, kin.left, kin.right)):
+        if kin.event >= _LEAST_LOGIT and groups.cosine(kin.left, kin.right) >= _LEAST_COSINE:
+            groups.join(kin.left, kin.right)
+    return groups.found(count)
+
+
+class _Groups:
+    """Groups that are joined one by one; each knows the sum of the vectors of its documents."""
+
+    def __init__(self, vectors: Sequence[dict[int, float]]) -> None:
+        self._head = list(range(len(vectors)))
+        self._members = [[k] for k in range(len(vectors))]
+        self._sums = [dict(vector) for vector in vectors]
+
+    def cosine(self, left: int, right: int) -> float:
+        """The mean cosine between the documents of one group and those of another; 1 within a group."""
+        one, other = self._head[left], self._head[right]
+        if one == other:
+            return 1.0
+        small, large = sorted((self._sums[one], self._sums[other]), key=len)
+        common = sum(weight * large.get(term, 0.0) for term, weight in small.items())
+        return common / (len(self._members[one]) * len(self._members[other]))
+
+    def join(self, left: int, right: int) -> None:
+        """Make one group of those of two documents."""
+        into, gone = sorted((self._head[left], self._head[right]), key=lambda head: (-len(self._members[head]), head))
+        if into == gone:
+            return
+        for member in self._members[gone]:
+            self._head[member] = into
+        self._members[into] += self._members[gone]
+        for term, weight in self._sums[gone].items():
+            self._sums[into][term] = self._sums[into].get(term, 0.0) + weight
+
+    def found(self, count: int) -> list[list[int]]:
+        """The groups of two or more, in the order of their first documents."""
+        return [sorted(self._members[k]) for k in sorted(range(count), key=lambda k: min(self._members[k])) if self._is_group(k)]
+
+    def _is_group(self, k: int) -> bool:
+        return self._head[k] == k and len(self._members[k]) > 1

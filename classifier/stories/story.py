@@ -1,0 +1,115 @@
+"""Stories: the documents on one event, and who has it from whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from classifier.document import Document, Shared
+from classifier.errors import InputError
+from classifier.index.articles import articles
+from classifier.stories.descent import Descent, trace
+from classifier.stories.events import group, relate
+
+if TYPE_CHECKING:
+    from classifier.scorer import Scorer
+
+
+@dataclass(frozen=True)
+class Member:
+    """A document of a story.
+
+    Attributes:
+        id: its id.
+        role: report, copy or rewrite.
+        source: the id of the document that it copies or retells; None for a report, and where the source is not among the documents.
+        similarity: of a copy, the Jaccard similarity of word shingles to its source; of a rewrite, how sure its source is; 0..1 or None.
+        evidence: what it shares with its source, the weightiest first, at most eight pieces.
+    """
+
+    id: str
+    role: str
+    source: str | None = None
+    similarity: float | None = None
+    evidence: tuple[Shared, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The member as plain data, ready for JSON."""
+        return {**vars(self), "evidence": [vars(shared).copy() for shared in self.evidence]}
+
+
+@dataclass(frozen=True)
+class Story:
+    """Documents that tell of one event.
+
+    Attributes:
+        members: first those that others have it from, each followed by its copies and rewrites.
+        origin: the id of the document that most of the others go back to, or None where none goes back to another.
+    """
+
+    members: list[Member]
+    origin: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The story as plain data, ready for JSON."""
+        return {"origin": self.origin, "members": [member.to_dict() for member in self.members]}
+
+
+def find_stories(documents: Iterable[Document], scorer: Scorer | None = None) -> list[Story]:
+    """The groups of documents that tell of one event, the biggest first; a document like no other is in none.
+
+    The answer does not depend on the order of the documents.
+
+    Args:
+        documents: each with an id of its own; with dates and addresses where they are known.
+        scorer: what tells a first-hand report from a retelling; the shipped model where None.
+
+    Raises:
+        InputError: a document has no id, or two with one id have different texts.
+    """
+    pages = _distinct(documents)
+    bodies = list(articles(pages))
+    kinship = relate(bodies)
+    groups = group(len(bodies), kinship)
+    found = [[bodies[place] for place in places] for places in groups]
+    within = {place: number for number, places in enumerate(groups) for place in places}
+    pairs: list[list[Any]] = [[] for _ in groups]
+    for kin in kinship.pairs:
+        number = within.get(kin.left, -1)
+        if number >= 0 and number == within.get(kin.right):
+            pairs[number].append((bodies[kin.left], bodies[kin.right], kin))
+    originality = _originality([pages[place] for places in groups for place in places], scorer)
+    stories = [_tell(trace(members, kin, originality)) for members, kin in zip(found, pairs, strict=True)]
+    return sorted(stories, key=lambda story: (-len(story.members), story.members[0].id))
+
+
+def _distinct(documents: Iterable[Document]) -> list[Document]:
+    """The documents by their ids, in the order of these."""
+    known: dict[str, Document] = {}
+    for document in documents:
+        if not isinstance(document.id, str) or not document.id:
+            raise InputError(f"a document of a story needs an id: a str, not {document.id!r}.")
+        if known.setdefault(document.id, document).text != document.text:
+            raise InputError(f"{document.id!r} is the id of two documents with different texts. Give each its own.")
+    return [known[id] for id in sorted(known)]
+
+
+def _originality(documents: list[Document], scorer: Scorer | None) -> dict[str, tuple[float, bool]]:
+    """For each document how likely it is a first-hand report, and whether it surely is a rewrite."""
+    if not documents:
+        return {}
+    if scorer is None:
+        from classifier.scorer import Scorer
+
+        scorer = Scorer()
+    verdicts = scorer.score_many(documents)
+    return {
+        str(document.id): (verdict.probabilities["original"], verdict.label == "rewrite" and not verdict.uncertain)
+        for document, verdict in zip(documents, verdicts, strict=True)
+    }
+
+
+def _tell(descent: Descent) -> Story:
+    members = [Member(line.id, line.role, line.source, line.similarity, line.evidence) for line in descent.lines]
+    return Story(members, descent.origin)
