@@ -51,7 +51,7 @@ def stories(
         _write_page(html, found, texts)
         desk.say(f"wrote {html}")
     members = sum(len(story.members) for story in found)
-    desk.say(f"{len(texts):,} texts: {len(found):,} stories with {members:,} of them")
+    desk.say(f"{len(texts):,} texts: {len(found):,} {'story' if len(found) == 1 else 'stories'} with {members:,} of them")
     desk.close()
     raise typer.Exit(FAILED if desk.failed else 0)
 

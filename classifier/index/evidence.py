@@ -121,12 +121,16 @@ def _shared(text: Document, theirs: Words, run: _Run, kinds: _Kinds) -> Shared:
 
 
 class _Kinds:
-    """Tells what a run of words of a text is."""
+    """Tells what a run of words of a text is; a name is what has a capital, and has one within a sentence too."""
 
     def __init__(self, text: Document) -> None:
-        self._words = text.words
-        self._quotes = [(int(start), int(end)) for start, end in text.words.quotes]
+        words = text.words
+        self._words = words
+        self._quotes = [(int(start), int(end)) for start, end in words.quotes]
         self._dates = [match.span() for match in _DATE.finditer(text.text)]
+        inner = np.concatenate(([False], words.sentence[1:] == words.sentence[:-1])) if len(words) else np.zeros(0, dtype=bool)
+        capital = (words.shape & CAPITAL) > 0
+        self._names = np.isin(words.stem, words.stem[capital & inner]) & capital
 
     def of(self, first: int, last: int) -> str:
         """The kind of the words from `first` to `last`: quotation, date, number, name or wording."""
@@ -140,12 +144,7 @@ class _Kinds:
             return "date"
         if (shape & NUMBER).any():
             return "number"
-        return "name" if self._named(first, last) else "wording"
-
-    def _named(self, first: int, last: int) -> bool:
-        """Whether one of the words has a capital, but for that which every sentence begins with."""
-        opens = first == 0 or self._words.sentence[first] != self._words.sentence[first - 1]
-        return bool((self._words.shape[first + opens : last] & CAPITAL).any())
+        return "name" if self._names[first:last].any() else "wording"
 
 
 def compare_terms(text: Document, terms: Mapping[int, float], source: Mapping[int, int]) -> tuple[Shared, ...]:

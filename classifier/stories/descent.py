@@ -48,7 +48,7 @@ def trace(documents: Sequence[Document], related: Sequence[Related], originality
     Args:
         documents: the documents of one story.
         related: pairs of them, and what is known of each pair.
-        originality: for each id how likely it is a first-hand report, and whether it surely is a rewrite.
+        originality: for each id how likely it is a first-hand report, and whether it reads as a rewrite whatever its source.
     """
     order = _order(documents, {id: chance for id, (chance, _) in originality.items()})
     heads = _heads(documents, [pair for pair in related if pair[2].near], order)

@@ -15,6 +15,8 @@ from classifier.stories.events import group, relate
 if TYPE_CHECKING:
     from classifier.scorer import Scorer
 
+_REWRITE = 0.5  # more likely a rewrite than not, though its source may not be among the documents
+
 
 @dataclass(frozen=True)
 class Member:
@@ -96,7 +98,7 @@ def _distinct(documents: Iterable[Document]) -> list[Document]:
 
 
 def _originality(documents: list[Document], scorer: Scorer | None) -> dict[str, tuple[float, bool]]:
-    """For each document how likely it is a first-hand report, and whether it surely is a rewrite."""
+    """For each document how likely it is a first-hand report, and whether it reads as a rewrite whatever its source."""
     if not documents:
         return {}
     if scorer is None:
@@ -105,7 +107,7 @@ def _originality(documents: list[Document], scorer: Scorer | None) -> dict[str, 
         scorer = Scorer()
     verdicts = scorer.score_many(documents)
     return {
-        str(document.id): (verdict.probabilities["original"], verdict.label == "rewrite" and not verdict.uncertain)
+        str(document.id): (verdict.probabilities["original"], verdict.probabilities["rewrite"] >= _REWRITE)
         for document, verdict in zip(documents, verdicts, strict=True)
     }
 
