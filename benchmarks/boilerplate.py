@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.boilerplate import judge, judge_many
-from classifier.document import prepare
+from classifier.boilerplate import lines
+from classifier.document import Batch, read_many
 from classifier.training.pages import BOILERPLATE, CONTENT, EXTRACTED, TEST_SETS, VISIBLE, Page, read_records, views
 from classifier.verdict import Line
 
@@ -70,9 +70,10 @@ def measure(pages: Sequence[Page], cut: Sequence[Flags]) -> Score:
     )
 
 
-def by_model(pages: Sequence[Page]) -> list[Flags]:
-    """What `judge` cuts: a line counts as cut where half of it or more is."""
-    return [_mostly_cut(page, judge(document)) for page, document in zip(pages, judge_many(page.document for page in pages), strict=True)]
+def by_model(pages: Sequence[Page], batches: Sequence[Batch]) -> list[Flags]:
+    """What is cut from the pages of some batches: a line counts as cut where half of it or more is."""
+    judged = [found for batch in batches for found in lines(batch)]
+    return [_mostly_cut(page, found) for page, found in zip(pages, judged, strict=True)]
 
 
 def _mostly_cut(page: Page, judged: Sequence[Line]) -> Flags:
@@ -120,10 +121,10 @@ def compare(name: str, corpora: Path) -> None:
     for view, title in ((EXTRACTED, "left in trafilatura's output"), (VISIBLE, "all visible text")):
         chosen = [(record, seen[view]) for record, seen in zip(records, both, strict=True) if view in seen]
         pages = [page for _, page in chosen]
-        list(prepare(page.document for page in pages))
+        batches = list(read_many(page.document for page in pages))
         print(f"\n{name}: {title}, {len(pages)} pages")
         before = time.process_time()
-        _row("line model (text)", measure(pages, by_model(pages)))
+        _row("line model (text)", measure(pages, by_model(pages, batches)))
         print(f"  {'':24}{1000 * (time.process_time() - before) / len(pages):.2f} ms a page")
         _row("jusText (HTML)", measure(pages, by_extract(pages, [record["justext"] or "" for record, _ in chosen])))
         if view == VISIBLE:

@@ -1,20 +1,23 @@
-"""A text with what is known of it, split into its pieces once."""
+"""A text with what is known of it, and many of them read in one pass."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import wraps
-from itertools import islice
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier import characters as ch
 from classifier.errors import InputError
 from classifier.lexicon import Found, shipped
-from classifier.words import Words, split_many
+from classifier.words import BETWEEN, Characters, Ints, Words, split, words_of
 
 T = TypeVar("T")
-_BATCH = 64
-_WORDS, _FOUND = "words", "found"
+LONGEST = 1_000_000  # characters of a text that are judged; no article is longer
+_MOST_DOCUMENTS, _MOST_CHARACTERS = 64, 300_000  # of a batch; one long document is a batch of its own
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,6 @@ class Document:
         text: the page as text; every offset of a verdict counts its characters.
         id, url, title, date: known facts, or None.
         neighbors: what an index found, or None where no index was asked.
-        rest: what followed in the page and is not judged, because the text is too long.
     """
 
     text: str
@@ -80,66 +82,139 @@ class Document:
     title: str | None = None
     date: str | None = None
     neighbors: Neighbors | None = field(default=None, repr=False, compare=False)
-    rest: str = field(default="", repr=False, compare=False)
-    _memory: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
             raise InputError(f"the text of a document is a str, not {type(self.text).__name__}. Decode bytes first.")
 
-    @property
+    @cached_property
     def words(self) -> Words:
         """The words, sentences, lines and quotations of the text."""
-        try:
-            return self._memory[_WORDS]  # type: ignore[no-any-return]
-        except KeyError:
-            list(prepare([self]))
-            return self._memory[_WORDS]  # type: ignore[no-any-return]
+        return split(self.text)
 
-    @property
-    def found(self) -> Found:
-        """The names and phrases of the lexicon that stand in the text."""
-        try:
-            return self._memory[_FOUND]  # type: ignore[no-any-return]
-        except KeyError:
-            list(prepare([self]))
-            return self._memory[_FOUND]  # type: ignore[no-any-return]
 
-    def without(self, spans: Sequence[tuple[int, int]]) -> Document:
-        """The same document with some spans of its text blanked out: what is left keeps its offsets.
+@dataclass(frozen=True)
+class Batch:
+    """Some documents read in one pass: their words and all else are numbered through the whole batch, and so are characters.
+
+    Attributes:
+        documents: the documents in order.
+        texts: what is read of each: the first LONGEST characters of its text, with blanks where something was cut out.
+        origin: where each text begins among the characters of the batch, shape (documents + 1,).
+        points, kinds: the code point and the class of every character.
+        words: the words of all texts.
+        found: the names and phrases of the lexicon that stand in them.
+    """
+
+    documents: Sequence[Document]
+    texts: Sequence[str]
+    origin: Ints
+    points: Ints
+    kinds: NDArray[np.uint8]
+    words: Words
+    found: Found
+    _memory: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    @cached_property
+    def first(self) -> Ints:
+        """The first word of each document, and the number of all words, shape (documents + 1,)."""
+        return np.searchsorted(self.words.start, self.origin)
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """The number of words of each document, shape (documents,)."""
+        return np.diff(self.first)
+
+    @cached_property
+    def owner(self) -> Ints:
+        """The document of each word, shape (words,)."""
+        return np.repeat(np.arange(len(self)), self.sizes)
+
+    @cached_property
+    def marks(self) -> tuple[Ints, Ints]:
+        """Every character that is neither letter, digit nor white space: its place and its code point."""
+        places = np.flatnonzero(((self.kinds > ch.DIGIT) & (self.kinds < ch.SPACE)) | (self.kinds > ch.IGNORABLE))
+        return places, self.points[places]
+
+    def mark(self, characters: str) -> Ints:
+        """Where one of some characters stands that are neither letter, digit nor white space, rising."""
+        places, points = self.marks
+        chosen = points == ord(characters[0])
+        for character in characters[1:]:
+            chosen |= points == ord(character)
+        found: Ints = places[chosen]
+        return found
+
+    def document_of(self, characters: Ints) -> Ints:
+        """The document in which each of some characters of the batch stands."""
+        return np.searchsorted(self.origin, characters, side="right") - 1
+
+    def count(self, characters: Ints, weights: NDArray[Any] | None = None) -> NDArray[np.float64]:
+        """How many of some characters stand in each document, or the sum of their weights, shape (documents,)."""
+        return np.bincount(self.document_of(characters), weights, minlength=len(self)).astype(np.float64)
+
+    def count_words(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """How many words of each document are chosen, shape (documents,)."""
+        return np.bincount(self.owner[np.flatnonzero(chosen)], minlength=len(self)).astype(np.float64)
+
+    def without(self, spans: Ints) -> Batch:
+        """The same batch with some spans of its characters blanked out: what is left keeps its offsets.
 
         Args:
-            spans: sorted and apart, as (start, end).
+            spans: shape (n, 2), rising and apart, none across documents.
         """
-        parts, at = [], 0
-        for start, end in spans:
-            parts += [self.text[at:start], " " * (end - start)]
-            at = end
-        rest = replace(self, text="".join([*parts, self.text[at:]]), _memory={})
-        rest._memory[_WORDS], rest._memory[_FOUND] = self.words.without(spans), self.found.without(self.words.kept(spans))
-        return rest
+        texts, rows = list(self.texts), self.document_of(spans[:, 0])
+        points, kinds = self.points.copy(), self.kinds.copy()
+        for start, end in spans.tolist():
+            points[start:end], kinds[start:end] = ord(" "), ch.SPACE
+        for row in np.unique(rows).tolist():
+            texts[row] = _blanked(texts[row], (spans[rows == row] - self.origin[row]).tolist())
+        words, keep = self.words.without(spans)
+        return Batch(self.documents, texts, self.origin, points, kinds, words, self.found.without(keep))
 
 
-def prepare(documents: Iterable[Document]) -> Iterator[Document]:
-    """The same documents in the same order, split into their pieces many at a time."""
-    lexicon = shipped()
-    documents = iter(documents)
-    while batch := list(islice(documents, _BATCH)):
-        words = list(split_many([document.text for document in batch]))
-        for document, pieces, found in zip(batch, words, lexicon.find(words), strict=True):
-            document._memory[_WORDS], document._memory[_FOUND] = pieces, found
-        yield from batch
+def read(documents: Sequence[Document]) -> Batch:
+    """The documents, split into their pieces in one pass."""
+    texts = [document.text[:LONGEST] for document in documents]
+    characters = Characters(texts)
+    words = words_of(characters)
+    return Batch(documents, texts, characters.begin, characters.points, characters.kinds, words, shipped().find(words))
 
 
-def once(function: Callable[[Document], T]) -> Callable[[Document], T]:
-    """Make a function of a document compute its answer once a document, however often it is asked."""
+def read_many(documents: Iterable[Document]) -> Iterator[Batch]:
+    """All documents in order, in batches that fit into memory however long or many the texts are."""
+    waiting: list[Document] = []
+    size = 0
+    for document in documents:
+        waiting.append(document)
+        size += min(len(document.text), LONGEST) + BETWEEN
+        if len(waiting) == _MOST_DOCUMENTS or size >= _MOST_CHARACTERS:
+            yield read(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield read(waiting)
+
+
+def once(function: Callable[[Batch], T]) -> Callable[[Batch], T]:
+    """Make a function of a batch compute its answer once a batch, however often it is asked."""
 
     @wraps(function)
-    def remembered(document: Document) -> T:
-        memory = document._memory
+    def remembered(batch: Batch) -> T:
+        memory = batch._memory
         if function not in memory:
-            memory[function] = function(document)
+            memory[function] = function(batch)
         answer: T = memory[function]
         return answer
 
     return remembered
+
+
+def _blanked(text: str, spans: Sequence[Sequence[int]]) -> str:
+    parts, at = [], 0
+    for start, end in spans:
+        parts += [text[at:start], " " * (end - start)]
+        at = end
+    return "".join([*parts, text[at:]])

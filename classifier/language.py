@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 
-from classifier.document import Document
-from classifier.words import Hashes, word_hashes
+from classifier.document import Batch
+from classifier.words import WordClasses
 
 ENGLISH, UNKNOWN = "en", "und"
 
@@ -28,26 +26,14 @@ _SMALL_WORDS = {
 }
 
 
-@cache
-def _tables() -> dict[str, Hashes]:
-    return {code: np.unique(word_hashes(words)) for code, words in _SMALL_WORDS.items()}
+_CODES = tuple(_SMALL_WORDS)
+_KNOWN = WordClasses(*_SMALL_WORDS.values())
 
 
-def language(document: Document) -> str:
-    """The ISO 639-1 code of the language, or `und` where none of those known here is plain."""
-    hashes = document.words.hash
-    if not len(hashes):
-        return UNKNOWN
-    english = _count(hashes, ENGLISH)
-    if english >= 2 * _MINIMUM_SHARE * len(hashes):  # most texts end here
-        return ENGLISH
-    counts = {code: _count(hashes, code) for code in _SMALL_WORDS}
-    best = max(counts, key=lambda code: (counts[code], code == ENGLISH))
-    return best if counts[best] >= _MINIMUM_SHARE * len(hashes) else UNKNOWN
-
-
-def _count(hashes: Hashes, code: str) -> int:
-    table = _tables()[code]
-    slot = np.searchsorted(table, hashes)
-    slot[slot == len(table)] = 0
-    return int(np.count_nonzero(table[slot] == hashes))
+def languages(batch: Batch) -> list[str]:
+    """The ISO 639-1 code of each document's language, or `und` where none of those known here is plain."""
+    spoken = _KNOWN.of(batch.words.hash)
+    counts = np.stack([batch.count_words(spoken & (1 << place) > 0) for place in range(len(_CODES))], axis=1)
+    best = counts.argmax(axis=1)  # English, the first, where two are equal
+    plain = (counts.max(axis=1) >= _MINIMUM_SHARE * batch.sizes) & (batch.sizes > 0)
+    return [_CODES[code] if is_plain else UNKNOWN for code, is_plain in zip(best.tolist(), plain.tolist(), strict=True)]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +27,14 @@ _TAG_OF_LIST = {
     "officials": OFFICIAL, "studies": STUDY, "records": RECORD, "insiders": INSIDER, "audience": AUDIENCE, "ourselves": OURSELVES,
     "pronouns": PRONOUN, "relays": RELAY, "addressing": ADDRESSING,
 }  # fmt: skip
-_BLOOM_BITS = 18
+_SLOT_BITS = 17
+_PAIR_BITS = 20  # of a table of the pairs of words that entries begin with, so large that few other pairs look alike
+_LONGEST_TOLD = 7  # words; longer entries share its bit
+_AT_START, _AT_END = 1, 2  # bits of an entry that stands at the edge of a line
+_NO_KEY, _SEVERAL_KEYS = -1, -2
 _STEP, _SPREAD = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
-_TOP = np.uint64(64 - _BLOOM_BITS)
+_TOP, _PAIR_TOP = np.uint64(64 - _SLOT_BITS), np.uint64(64 - _PAIR_BITS)
+_NOWHERE = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -44,25 +48,34 @@ class Phrases:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found in one text.
+    """What was found among some words.
 
     Attributes:
         tags: bits of what each word is part of (OUTLET, SPEECH_VERB, PROPER_NAME …), shape (words,).
-        phrases: for each list that was found, the words of each hit as (first, after the last).
+        first, last: the words of each phrase found, `last` not included, rising, shape (hits,).
+        list: the place of its list among `names`, shape (hits,).
+        names: of all lists.
     """
 
     tags: Ints
-    phrases: Mapping[str, Sequence[tuple[int, int]]]
+    first: Ints
+    last: Ints
+    list: Ints
+    names: Sequence[str]
+
+    def of(self, *lists: str) -> tuple[Ints, Ints]:
+        """The first word, and the word after the last, of each phrase of some lists."""
+        wanted = np.zeros(len(self.names), dtype=bool)
+        wanted[[self.names.index(name) for name in lists]] = True
+        hits = np.flatnonzero(wanted[self.list])
+        return self.first[hits], self.last[hits]
 
     def without(self, keep: NDArray[np.bool_]) -> Found:
         """What was found among the words that are kept, told by their new places."""
-        place = (np.cumsum(keep) - 1).tolist()
-        flags = keep.tolist()
-        phrases = {
-            name: [(place[first], place[last - 1] + 1) for first, last in hits if flags[first] and flags[last - 1]]
-            for name, hits in self.phrases.items()
-        }
-        return Found(self.tags[keep], phrases)
+        place = np.cumsum(keep) - 1
+        hits = np.flatnonzero(keep[self.first] & keep[self.last - 1])
+        first, last = place[self.first[hits]], place[self.last[hits] - 1] + 1
+        return Found(self.tags[keep], first, last, self.list[hits], self.names)
 
 
 def read_lists(folder: Traversable) -> list[Phrases]:
@@ -91,26 +104,29 @@ def parse_list(name: str, text: str) -> Phrases:
 
 
 class _Table:
-    """The entries of one length in words, found by the hash of their words."""
+    """The entries of one length in words, found by the hash of their words in one look-up."""
 
-    def __init__(self, hashes: Hashes, owner: Ints, capitals: Ints, anchors: Ints) -> None:
+    def __init__(self, hashes: Hashes, entries: Ints) -> None:
         order = np.argsort(hashes, kind="stable")
+        self.entries = entries[order]
         self.keys, self.begin, self.count = np.unique(hashes[order], return_index=True, return_counts=True)
-        self.owner, self.capitals, self.anchors = owner[order], capitals[order], anchors[order]
-        self.bloom = np.zeros(1 << _BLOOM_BITS, dtype=bool)
-        self.bloom[self.keys >> _TOP] = True
+        slots, places, shared = np.unique(self.keys >> _TOP, return_index=True, return_counts=True)
+        self.key_of = np.full(1 << _SLOT_BITS, _NO_KEY, dtype=np.int32)
+        self.key_of[slots] = np.where(shared > 1, _SEVERAL_KEYS, places)
 
     def match(self, hashes: Hashes) -> tuple[Ints, Ints]:
-        """Positions of `hashes` that stand for an entry, and the entry of each."""
-        maybe = np.flatnonzero(self.bloom[hashes >> _TOP])
-        slot = np.searchsorted(self.keys, hashes[maybe])
-        slot[slot == len(self.keys)] = 0
-        sure = self.keys[slot] == hashes[maybe]
-        maybe, slot = maybe[sure], slot[sure]
-        count = self.count[slot]
+        """Positions of `hashes` that stand for an entry, rising, and the entry of each."""
+        key = self.key_of[hashes >> _TOP]
+        maybe = np.flatnonzero(key != _NO_KEY)
+        key, hashes = key[maybe], hashes[maybe]
+        several = np.flatnonzero(key == _SEVERAL_KEYS)
+        key[several] = np.searchsorted(self.keys, hashes[several]).clip(max=len(self.keys) - 1)
+        sure = self.keys[key] == hashes
+        maybe, key = maybe[sure], key[sure]
+        count = self.count[key]
         position = np.repeat(maybe, count)
-        entry = np.repeat(self.begin[slot] - np.cumsum(count) + count, count) + np.arange(len(position))
-        return position, entry
+        place = np.repeat(self.begin[key] - np.cumsum(count) + count, count) + np.arange(len(position))
+        return position, self.entries[place]
 
 
 class Lexicon:
@@ -125,133 +141,119 @@ class Lexicon:
         self.names = [phrases.name for phrases in lists]
         folders = [name.partition("/") for name in self.names]
         self._tag_of = np.array([_TAG_OF_LIST[name] if folder == NAMES else 0 for folder, _, name in folders], dtype=np.int64)
-        self._tables = {is_name: self._compile(is_name) for is_name in (False, True)}
+        self._compile([(index, entry) for index, phrases in enumerate(lists) for entry in phrases.entries])
 
-    def _compile(self, is_name: bool) -> dict[int, _Table]:
-        """The entries of the names or of the phrases, by their length in words; all are split in one pass."""
-        lists = [index for index, name in enumerate(self.names) if name.startswith(NAMES + "/") == is_name]
-        entries = [entry for index in lists for entry in self.lists[index].entries]
-        owner = np.repeat(lists, [len(self.lists[index].entries) for index in lists])
-        anchors = np.array([entry.startswith("^") + 2 * entry.endswith("$") for entry in entries], dtype=np.int64)
-        words = split("\n".join(entries))
+    def _compile(self, entries: Sequence[tuple[int, str]]) -> None:
+        """Tables of all entries by their length in words; all are split in one pass."""
+        words = split("\n".join(entry for _, entry in entries))
         if len(words.lines) != len(entries) or len(np.unique(words.line)) != len(entries):
             raise ValueError("an entry of a list holds no word")
+        self._owner = np.array([index for index, _ in entries], dtype=np.int64)
+        self._is_name = np.array([self.names[index].startswith(NAMES + "/") for index, _ in entries], dtype=bool)
+        self._anchors = np.array(
+            [_AT_START * entry.startswith("^") + _AT_END * entry.endswith("$") for _, entry in entries], dtype=np.int64
+        )
+        self._capitals = np.zeros(len(entries), dtype=np.int64)
+        self._pairs = np.zeros(1 << _PAIR_BITS, dtype=np.uint8)
+        self._tables = {}
         sizes = np.bincount(words.line, minlength=len(entries)) if len(words) else np.zeros(0, dtype=np.int64)
         begin = np.cumsum(sizes) - sizes
-        tables = {}
         for size in np.unique(sizes).tolist():
             rows = np.flatnonzero(sizes == size)
             places = begin[rows][:, None] + np.arange(size)
-            capital = (words.shape[places] & CAPITAL) > 0 if is_name else np.zeros(places.shape, dtype=bool)
-            tables[size] = _Table(_chain(words.hash[places]), owner[rows], capital @ (1 << np.arange(size)), anchors[rows])
-        return tables
+            capital = ((words.shape[places] & CAPITAL) > 0) & self._is_name[rows][:, None]
+            self._capitals[rows] = capital @ (1 << np.arange(size))
+            self._tables[size] = _Table(_chain(words.hash, begin[rows], size), rows)
+            if size > 1:
+                self._pairs[_chain(words.hash, begin[rows], 2) >> _PAIR_TOP] |= np.uint8(1 << min(size, _LONGEST_TOLD))
 
-    def find(self, batch: Sequence[Words]) -> list[Found]:
-        """Every entry of every list in each text of a batch."""
-        offsets = np.concatenate(([0], np.cumsum([len(words) for words in batch])))
-        first, last, owner = self._search(batch)
-        tags = self._tag(batch, first, last, owner)
+    def find(self, words: Words) -> Found:
+        """Every entry of every list among some words."""
+        opening = _changes(words.sentence)
+        first, last, owner = self._search(words)
+        tags = self._tag(words.shape, opening, first, last, owner)
         order = np.flatnonzero(self._tag_of[owner] == 0)
         order = order[np.lexsort((last[order], first[order]))]
-        first, last, owner = first[order], last[order], owner[order]
-        cuts = np.searchsorted(first, offsets)
-        result = []
-        for k, offset in enumerate(offsets[:-1].tolist()):
-            phrases: dict[str, list[tuple[int, int]]] = {}
-            hits = slice(cuts[k], cuts[k + 1])
-            for a, b, index in zip(first[hits].tolist(), last[hits].tolist(), owner[hits].tolist(), strict=True):
-                phrases.setdefault(self.names[index], []).append((a - offset, b - offset))
-            result.append(Found(tags[offset : offsets[k + 1]], phrases))
-        return result
+        return Found(tags, first[order], last[order], owner[order], self.names)
 
-    def _tag(self, batch: Sequence[Words], first: Ints, last: Ints, owner: Ints) -> Ints:
-        """The tags of all words of a batch."""
-        shape = np.concatenate([words.shape for words in batch])
-        sentence = _run_together([words.sentence for words in batch])
+    def _tag(self, shape: NDArray[np.uint8], opening: NDArray[np.bool_], first: Ints, last: Ints, owner: Ints) -> Ints:
+        """The tags of all words."""
         tags = np.zeros(len(shape), dtype=np.int64)
-        bits = self._tag_of[owner]
-        for bit in np.unique(bits[bits > 0]).tolist():
-            of_bit = np.flatnonzero(bits == bit)
-            begin, size = first[of_bit], last[of_bit] - first[of_bit]
-            for place in range(int(size.max())):
-                tags[begin[size > place] + place] |= bit
-        opening = np.concatenate(([True], sentence[1:] != sentence[:-1]))
+        bits, size = self._tag_of[owner], last - first
+        for length in np.flatnonzero(np.bincount(size[bits > 0])).tolist():
+            rows = np.flatnonzero((bits > 0) & (size == length))
+            for place in range(length):
+                np.bitwise_or.at(tags, first[rows] + place, bits[rows])
         ordinary = (tags & (COMMON_WORD | FUNCTION_WORD | SPEECH_VERB | TITLE | MONTH_OR_DAY)) > 0
-        proper = ((shape & CAPITAL) > 0) & ~ordinary & (~opening[: len(shape)] | ((tags & FIRST_NAME) > 0))
+        proper = ((shape & CAPITAL) > 0) & ~ordinary & (~opening | ((tags & FIRST_NAME) > 0))
         tags[proper] |= PROPER_NAME
         return tags
 
-    def _search(self, batch: Sequence[Words]) -> tuple[Ints, Ints, Ints]:
-        total = sum(len(words) for words in batch)
-        if not total:
-            return (np.zeros(0, dtype=np.int64),) * 3
-        sentence = _run_together([words.sentence for words in batch])
-        line = _run_together([words.line for words in batch])
-        capital = np.concatenate([words.shape for words in batch]) & CAPITAL
-        starts = np.concatenate(([True], line[1:] != line[:-1]))
-        ends = np.concatenate((starts[1:], [True]))
-        none = np.zeros(0, dtype=np.int64)
-        found = [(none, none, none)]
-        hashes = np.concatenate([words.hash for words in batch])
-        stems = np.concatenate([words.stem for words in batch])
-        genitives = np.flatnonzero(stems != hashes)
-        for is_name in (False, True):
-            chain: Hashes | None = None
-            shorter: Hashes | None = None
-            tables = self._tables[is_name]
-            for size in range(1, 1 + max(tables, default=0)):
-                if size > total:
-                    break
-                shorter, chain = chain, _extend(chain, hashes[size - 1 :])
-                table = tables.get(size)
-                if table is None:
-                    continue
-                first, entry = table.match(chain)
-                if is_name:  # only the last word of a name takes the genitive: "Miner's Weekly's editor"
-                    at = genitives[genitives >= size - 1] - (size - 1)
-                    place, more = table.match(_extend(shorter if shorter is None else shorter[at], stems[at + size - 1]))
-                    first, entry = np.concatenate((first, at[place])), np.concatenate((entry, more))
-                good = sentence[first] == sentence[first + size - 1]
-                anchors = table.anchors[entry]
-                good &= ((anchors & 1) == 0) | starts[first]
-                good &= ((anchors & 2) == 0) | ends[first + size - 1]
-                if is_name:
-                    good &= _has_capitals(capital, first, table.capitals[entry], size)
-                first = first[good]
-                found.append((first, first + size, table.owner[entry[good]]))
+    def _search(self, words: Words) -> tuple[Ints, Ints, Ints]:
+        """The first word, the word after the last, and the list of each entry found."""
+        starts = _changes(words.line)
+        ends = np.append(starts[1:], True)
+        genitive, likely = words.stem != words.hash, self._likely(words)
+        found = [(_NOWHERE, _NOWHERE, _NOWHERE)]
+        for size, table in self._tables.items():
+            begin = np.arange(len(words)) if size == 1 else np.flatnonzero(likely & (1 << min(size, _LONGEST_TOLD)))
+            begin = begin[begin + size <= len(words)]
+            begin = begin[words.sentence[begin] == words.sentence[begin + size - 1]] if size > 1 else begin
+            place, entry = self._entries(words, begin, size, table, genitive)
+            first, last = begin[place], begin[place] + size
+            good = _has_capitals(words.shape, first, self._capitals[entry], size)
+            for bit, there in ((_AT_START, starts[first]), (_AT_END, ends[last - 1])):
+                good &= ((self._anchors[entry] & bit) == 0) | there
+            found.append((first[good], last[good], self._owner[entry[good]]))
         first, last, owner = (np.concatenate(column) for column in zip(*found, strict=True))
         return first, last, owner
+
+    def _likely(self, words: Words) -> NDArray[np.uint8]:
+        """For each word but the last, bits of the sizes of entries that may begin with it and the next one."""
+        chain = _extend(None, words.hash[:-1])
+        likely = self._pairs[_extend(chain, words.hash[1:]) >> _PAIR_TOP]
+        genitive = np.flatnonzero(words.stem[1:] != words.hash[1:])
+        likely[genitive] |= self._pairs[_extend(chain[genitive], words.stem[1:][genitive]) >> _PAIR_TOP]
+        told: NDArray[np.uint8] = likely
+        return told
+
+    def _entries(self, words: Words, begin: Ints, size: int, table: _Table, genitive: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+        """Which runs of words are entries, and which entries; only the last word of a name takes the genitive ("the Gazette's editor")."""
+        last = begin + (size - 1)
+        chain = _chain(words.hash, begin, size - 1) if size > 1 else None
+        place, entry = table.match(_extend(chain, words.hash[last]))
+        owned = np.flatnonzero(genitive[last])
+        again, name = table.match(_extend(None if chain is None else chain[owned], words.stem[last[owned]]))
+        is_name = self._is_name[name]
+        return np.concatenate((place, owned[again[is_name]])), np.concatenate((entry, name[is_name]))
 
 
 def _extend(chain: Hashes | None, hashes: Hashes) -> Hashes:
     """Hashes of the runs of words one longer than those of `chain`."""
     if chain is None:
         return (hashes + _STEP) * _SPREAD
-    return (chain[: len(hashes)] * _STEP + hashes) * _SPREAD
+    return (chain * _STEP + hashes) * _SPREAD
 
 
-def _chain(hashes: Hashes) -> Hashes:
-    """The hash of each row of words, shape (rows, words) to (rows,)."""
-    chain = (hashes[:, 0] + _STEP) * _SPREAD
-    for place in range(1, hashes.shape[1]):
-        chain = (chain * _STEP + hashes[:, place]) * _SPREAD
+def _chain(hashes: Hashes, begin: Ints, size: int) -> Hashes:
+    """The hash of so many words from each of some places on."""
+    chain = _extend(None, hashes[begin])
+    for step in range(1, size):
+        chain = _extend(chain, hashes[begin + step])
     return chain
 
 
-def _has_capitals(capital: NDArray[np.integer[Any]], first: Ints, wanted: Ints, size: int) -> NDArray[np.bool_]:
+def _has_capitals(shape: NDArray[np.uint8], first: Ints, wanted: Ints, size: int) -> NDArray[np.bool_]:
     good = np.ones(len(first), dtype=bool)
     for place in range(size):
-        good &= ((wanted >> place) & 1 == 0) | (capital[first + place] > 0)
+        asked = np.flatnonzero((wanted >> place) & 1)
+        good[asked] &= (shape[first[asked] + place] & CAPITAL) > 0
     return good
 
 
-def _run_together(columns: Sequence[Ints]) -> Ints:
-    """Indices of several texts made distinct, so that neighbors from two texts never agree."""
-    base, parts = 0, []
-    for column in columns:
-        parts.append(column + base)
-        base += int(column[-1]) + 1 if len(column) else 0
-    return np.concatenate(parts)
+def _changes(numbers: Ints) -> NDArray[np.bool_]:
+    """For each of some rising numbers, whether it differs from the one before."""
+    return np.append(numbers[:1] >= 0, numbers[1:] != numbers[:-1])
 
 
 @cache

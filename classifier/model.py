@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from classifier import ngrams
 from classifier.boilerplate import article
-from classifier.document import Document
+from classifier.document import Batch, Document, read
 from classifier.errors import ModelError
 from classifier.signals import NAMES, Signals
 from classifier.verdict import LABELS
@@ -46,6 +46,7 @@ class Model:
         thresholds: the confidence from which each label is certain, and the scope probability above which none is.
         typical: median of each signal over the training texts.
         about: how it was trained, for people.
+        places: where its signals stand among all, in the order of NAMES, shape (signals,).
     """
 
     name: str
@@ -61,7 +62,7 @@ class Model:
     thresholds: Mapping[str, float]
     typical: Sequence[float]
     about: Mapping[str, Any] = field(default_factory=dict)
-    _places: NDArray[np.int64] = field(init=False, repr=False, compare=False)
+    places: NDArray[np.int64] = field(init=False, repr=False, compare=False)
     _cuts: Floats = field(init=False, repr=False, compare=False)
     _owner: NDArray[np.int64] = field(init=False, repr=False, compare=False)
 
@@ -70,24 +71,33 @@ class Model:
         if unknown:
             names = ", ".join(unknown[:5])
             raise ModelError(f"model {self.name} {self.version}: unknown signals {names}. Use the release that trained it, or train anew.")
-        object.__setattr__(self, "_places", np.array([NAMES.index(name) for name in self.signals], dtype=np.int64))
+        object.__setattr__(self, "places", np.array([NAMES.index(name) for name in self.signals], dtype=np.int64))
         object.__setattr__(self, "_cuts", np.array([edge for edges in self.edges for edge in edges], dtype=np.float64))
         object.__setattr__(self, "_owner", np.repeat(np.arange(len(self.edges)), [len(edges) for edges in self.edges]))
 
-    def code(self, signals: Signals) -> NDArray[np.bool_]:
-        """Which bin edges the signals of a text exceed, shape (sum of edges,)."""
-        coded: NDArray[np.bool_] = np.array(signals.values)[self._places][self._owner] > self._cuts
+    def code(self, values: Floats) -> NDArray[np.bool_]:
+        """Which bin edges the signals of each text exceed.
+
+        Args:
+            values: all signals in the order of NAMES, shape (documents, signals).
+
+        Returns:
+            Shape (documents, sum of edges).
+        """
+        coded: NDArray[np.bool_] = values[:, self.places][:, self._owner] > self._cuts
         return coded
 
-    def judge(self, document: Document, signals: Signals) -> Judgement:
-        """The calibrated probabilities of a text, and what each part of it contributed."""
-        columns, values = ngrams.extract(article(document))
-        wording = values @ self.ngram_weights[columns].astype(np.float64)
-        coded = self.code(signals)
+    def judge(self, batch: Batch, signals: Signals) -> Judgement:
+        """The calibrated probabilities of each text of a batch, and what each part of it contributed."""
+        coded, wording = self.code(signals.values), self._wording(ngrams.extract(article(batch)), len(batch))
         logits = self.intercept + wording + coded @ self.signal_weights.astype(np.float64)
-        calibrated = self.scale * logits[:3] + self.shift
-        scope = 1 / (1 + np.exp(-(self.scope[0] * logits[3] + self.scope[1])))
-        return Judgement(self, softmax(calibrated), float(scope), wording, coded)
+        scope = 1 / (1 + np.exp(-(self.scope[0] * logits[:, 3] + self.scope[1])))
+        return Judgement(self, softmax(self.scale * logits[:, :3] + self.shift), scope, wording, coded)
+
+    def _wording(self, grams: ngrams.Grams, documents: int) -> Floats:
+        """What the n-grams add to each output, shape (documents, outputs)."""
+        weights = self.ngram_weights[grams.column].astype(np.float64).T * grams.value
+        return np.stack([np.bincount(grams.document, each, minlength=documents) for each in weights], axis=1)
 
     def save(self, folder: Path) -> None:
         """Write the model as `model.json` and `model.npz`."""
@@ -117,40 +127,55 @@ class Model:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a model says of one text.
+    """What a model says of the texts of a batch.
 
     Attributes:
-        probabilities: of the three labels, shape (3,).
-        out_of_scope: probability that the text is opinion, satire, fiction or their like.
-        wording: contribution of the n-grams to each output, shape (outputs,).
-        coded: the bin edges that the signals exceed.
+        probabilities: of the three labels, shape (documents, 3).
+        out_of_scope: probability that a text is opinion, satire, fiction or their like, shape (documents,).
+        wording: contribution of the n-grams to each output, shape (documents, outputs).
+        coded: the bin edges that the signals exceed, shape (documents, sum of edges).
     """
 
     model: Model
     probabilities: Floats
-    out_of_scope: float
+    out_of_scope: Floats
     wording: Floats
     coded: NDArray[np.bool_]
 
-    def contributions(self, label: int) -> Floats:
-        """What each signal adds to the calibrated logit of a label against the mean of all labels, shape (signals,).
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The place in LABELS of the most probable label of each text."""
+        best: NDArray[np.int64] = self.probabilities.argmax(axis=1)
+        return best
+
+    def contributions(self, labels: NDArray[np.int64]) -> Floats:
+        """What each signal adds to the calibrated logit of a text's label against the mean of all labels.
 
         With the wording and the intercept they add up to it exactly.
+
+        Args:
+            labels: one of the three for each text, shape (documents,).
+
+        Returns:
+            Shape (documents, signals of the model).
         """
-        weights = self.model.signal_weights[:, :3].astype(np.float64)
-        lean = (weights[:, label] - weights.mean(axis=1)) * self.coded * self.model.scale
-        added: Floats = np.bincount(self.model._owner, weights=lean, minlength=len(self.model.signals)).astype(np.float64)
+        weights = self.model.signal_weights[:, :3].astype(np.float64).T
+        lean = (weights - weights.mean(axis=0)) * self.model.scale
+        signals = np.arange(len(self.model.signals))
+        added: Floats = np.where(self.coded, lean[labels], 0.0) @ (self.model._owner[:, None] == signals).astype(np.float64)
         return added
 
-    def wording_contribution(self, label: int) -> float:
-        """What the n-grams add to the calibrated logit of a label against the mean of all."""
-        return float(self.model.scale * (self.wording[label] - self.wording[:3].mean()))
+    def wording_contribution(self, labels: NDArray[np.int64]) -> Floats:
+        """What the n-grams add to the calibrated logit of a text's label against the mean of all, shape (documents,)."""
+        own = np.take_along_axis(self.wording, labels[:, None], axis=1)[:, 0]
+        added: Floats = self.model.scale * (own - self.wording[:, :3].mean(axis=1))
+        return added
 
 
 def softmax(logits: Floats) -> Floats:
-    """Probabilities from logits, shape (labels,)."""
-    powers: Floats = np.exp(logits - logits.max())
-    chances: Floats = powers / powers.sum()
+    """Probabilities from logits, shape (…, labels)."""
+    powers: Floats = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    chances: Floats = powers / powers.sum(axis=-1, keepdims=True)
     return chances
 
 
@@ -244,10 +269,8 @@ def _read_arrays(path: Path, facts: Mapping[str, Any]) -> dict[str, NDArray[Any]
 def _known_answers(model: Model) -> list[list[float]]:
     from classifier.signals import extract
 
-    answers = []
-    for text in _KNOWN_TEXTS:
-        document = Document(text)
-        answers.append([round(float(value), 12) for value in model.judge(document, extract(document)).probabilities])
+    batch = read([Document(text) for text in _KNOWN_TEXTS])
+    answers: list[list[float]] = model.judge(batch, extract(batch)).probabilities.round(12).tolist()
     return answers
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from classifier import boilerplate, reasons
-from classifier.document import Document, Match, Neighbors, prepare
-from classifier.language import ENGLISH, language
-from classifier.model import Judgement, Model, load, shipped
-from classifier.signals import FAMILIES, NAMES, Signals, extract
-from classifier.verdict import LABELS, Boilerplate, Evidence, Verdict
+from classifier.document import LONGEST, Batch, Document, Match, Neighbors, read_many
+from classifier.language import ENGLISH, languages
+from classifier.model import Floats, Judgement, Model, load, shipped
+from classifier.signals import FAMILIES, NAMES, extract
+from classifier.verdict import LABELS, Boilerplate, Evidence, Line, Verdict
+from classifier.words import Ints
 
 SHORTEST = 40  # words; below, no label is certain
-LONGEST = 1_000_000  # characters that are judged, in about half a second; no article is longer
 MOST_EVIDENCE = 40  # spans told a signal; its value counts all
 
 _DIGITS = 6
@@ -55,9 +57,9 @@ class Scorer:
 
     def score_many(self, texts: Iterable[Text]) -> Iterator[Verdict]:
         """The verdict on each text, in order; many at a time, in bounded memory."""
-        documents = (_opening(text if isinstance(text, Document) else Document(text)) for text in texts)
-        for document in boilerplate.judge_many(prepare(documents)):
-            yield self._judge(self._with_neighbors(document))
+        documents = (self._with_neighbors(text if isinstance(text, Document) else Document(text)) for text in texts)
+        for batch in read_many(documents):
+            yield from self._judge(batch)
 
     def family_scores(self, verdict: Verdict) -> dict[str, float]:
         """What each family of signals adds to the logit of the verdict's label; the wording stands beside them."""
@@ -67,74 +69,105 @@ class Scorer:
         if self.index is None:
             return document
         near = self.index.near_copies(document)
-        return replace(document, neighbors=Neighbors(near_copy=near[0] if near else None), _memory=document._memory)
+        return replace(document, neighbors=Neighbors(near_copy=near[0] if near else None))
 
-    def _judge(self, document: Document) -> Verdict:
-        signals = extract(document)
-        judgement = self.model.judge(document, signals)
-        best = int(judgement.probabilities.argmax())
-        probabilities = {label: round(float(p), _DIGITS) for label, p in zip(LABELS, judgement.probabilities, strict=True)}
-        share = boilerplate.share(document)
-        tongue = language(document)
-        doubts = self._doubts(document, judgement, best, tongue)
+    def _judge(self, batch: Batch) -> Iterator[Verdict]:
+        signals = extract(batch)
+        judgement = self.model.judge(batch, signals)
+        contributions = judgement.contributions(judgement.labels)
+        columns = (
+            batch.documents,
+            batch.sizes.tolist(),
+            judgement.labels.tolist(),
+            judgement.probabilities.round(_DIGITS).tolist(),
+            judgement.out_of_scope.tolist(),
+            languages(batch),
+            signals.values.round(_DIGITS).tolist(),
+            map(_by_signal, signals.evidence),
+            contributions,
+            self._families(contributions, judgement).tolist(),
+            boilerplate.lines(batch),
+            boilerplate.share(batch).round(_DIGITS).tolist(),
+        )
+        for page in map(_Page, *columns):
+            yield self._verdict(page)
+
+    def _families(self, contributions: Floats, judgement: Judgement) -> Floats:
+        """What each family, and the wording, adds to the label of each text, shape (documents, families + 1)."""
+        family = [name.partition(".")[0] for name in self.model.signals]
+        of_family = np.array([[name == each for each in FAMILIES] for name in family], dtype=np.float64)
+        totals = contributions @ of_family, judgement.wording_contribution(judgement.labels)[:, None]
+        return np.concatenate(totals, axis=1).round(_DIGITS)
+
+    def _verdict(self, page: _Page) -> Verdict:
+        document, text = page.document, page.document.text
         neighbors = document.neighbors or Neighbors()
+        doubts = self._doubts(page)
+        told = reasons.give(text, page.signals, page.evidence, page.contributions, self.model) if page.words else []
         return Verdict(
             id=document.id,
-            label=LABELS[best],
-            confidence=probabilities[LABELS[best]],
-            probabilities=probabilities,
+            label=LABELS[page.label],
+            confidence=page.probabilities[page.label],
+            probabilities=dict(zip(LABELS, page.probabilities, strict=True)),
             uncertain=bool(doubts),
-            quality=round(float(judgement.probabilities[0]) * (1 - share / 2), _DIGITS),
-            language=tongue,
-            reasons=[*doubts, *reasons.give(document, signals, judgement, best)],
-            evidence=_evidence(document, signals),
-            boilerplate=Boilerplate(round(share, _DIGITS), boilerplate.judge(document)),
+            quality=round(page.probabilities[0] * (1 - page.share / 2), _DIGITS),
+            language=page.language,
+            reasons=[*doubts, *told],
+            evidence=_evidence(text, page.evidence),
+            boilerplate=Boilerplate(page.share, page.lines),
             duplicate_of=neighbors.near_copy,
             derived_from=neighbors.source,
-            signals={name: round(value, _DIGITS) for name, value in zip(NAMES, signals.values, strict=True)},
-            clean_text=boilerplate.clean_text(document) + document.rest,
+            signals=dict(zip(NAMES, page.signals, strict=True)),
+            clean_text=boilerplate.without(text, page.lines),
             model=f"{self.model.name} {self.model.version}",
-            contributions=_contributions(judgement, best),
+            contributions=dict(zip((*FAMILIES, "wording"), page.families, strict=True)),
         )
 
-    def _doubts(self, document: Document, judgement: Judgement, best: int, tongue: str) -> list[str]:
+    def _doubts(self, page: _Page) -> list[str]:
         """Why the label should not be relied on; nothing where it may be."""
-        count, confidence = len(document.words), float(judgement.probabilities[best])
-        doubts = []
-        if not count:
+        confidence, rest = page.probabilities[page.label], len(page.document.text) - LONGEST
+        if not page.words:
             return ["The text holds no words."]
-        if document.rest:
-            doubts.append(f"Only the first {LONGEST:,} characters of the text were judged; {len(document.rest):,} more follow.")
-        if count < SHORTEST:
-            doubts.append(f"The text has only {count} word{'s' * (count > 1)}; below {SHORTEST} no label is certain.")
-        if tongue != ENGLISH:
-            doubts.append(f"The text does not read as English (language: {tongue}); the model knows only English.")
-        if judgement.out_of_scope > self.model.thresholds["scope"]:
-            doubts.append(reasons.genre(document, judgement.out_of_scope))
-        elif confidence < self.model.thresholds[LABELS[best]]:
-            doubts.append(f"The probabilities are close: {LABELS[best]} has {confidence:.0%}.")
+        doubts = []
+        if rest > 0:
+            doubts.append(f"Only the first {LONGEST:,} characters of the text were judged; {rest:,} more follow.")
+        if page.words < SHORTEST:
+            doubts.append(f"The text has only {page.words} word{'s' * (page.words > 1)}; below {SHORTEST} no label is certain.")
+        if page.language != ENGLISH:
+            doubts.append(f"The text does not read as English (language: {page.language}); the model knows only English.")
+        if page.out_of_scope > self.model.thresholds["scope"]:
+            doubts.append(reasons.genre(page.signals, page.out_of_scope))
+        elif confidence < self.model.thresholds[LABELS[page.label]]:
+            doubts.append(f"The probabilities are close: {LABELS[page.label]} has {confidence:.0%}.")
         return doubts
 
 
-def _opening(document: Document) -> Document:
-    """The part of a text that is judged: all of it but for monsters, which would hold up a crawl."""
-    if len(document.text) <= LONGEST:
-        return document
-    return replace(document, text=document.text[:LONGEST], rest=document.text[LONGEST:], _memory={})
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """All that was found of one document of a batch."""
+
+    document: Document
+    words: int
+    label: int
+    probabilities: list[float]
+    out_of_scope: float
+    language: str
+    signals: list[float]
+    evidence: Mapping[int, list[tuple[int, int]]]
+    contributions: Floats
+    families: list[float]
+    lines: list[Line]
+    share: float
 
 
-def _evidence(document: Document, signals: Signals) -> list[Evidence]:
-    text = document.text
-    return [
-        Evidence(name, start, end, text[start:end])
-        for name, spans in zip(NAMES, signals.spans, strict=True)
-        for start, end in spans[:MOST_EVIDENCE]
-    ]
+def _by_signal(evidence: Ints) -> Mapping[int, list[tuple[int, int]]]:
+    """Rows of (signal, start, end) as spans by the place of their signal."""
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for signal, start, end in evidence.tolist():
+        spans.setdefault(signal, []).append((start, end))
+    return spans
 
 
-def _contributions(judgement: Judgement, label: int) -> Mapping[str, float]:
-    totals = dict.fromkeys(FAMILIES, 0.0)
-    for name, value in zip(judgement.model.signals, judgement.contributions(label).tolist(), strict=True):
-        totals[name.partition(".")[0]] += value
-    totals["wording"] = judgement.wording_contribution(label)
-    return {family: round(value, _DIGITS) for family, value in totals.items()}
+def _evidence(text: str, spans: Mapping[int, list[tuple[int, int]]]) -> list[Evidence]:
+    """The stretches behind the signals, no more than MOST_EVIDENCE of each."""
+    return [Evidence(NAMES[signal], start, end, text[start:end]) for signal in spans for start, end in spans[signal][:MOST_EVIDENCE]]

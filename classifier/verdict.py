@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from classifier.document import Match
 
 LABELS = ("original", "rewrite", "filler")
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """A stretch of the text that made a signal fire: `text[start:end]` is what is quoted."""
 
     signal: str
@@ -21,8 +20,7 @@ class Evidence:
     text: str
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A stretch of boilerplate: where it stands, its kind, and how probable it is (0..1)."""
 
     start: int
@@ -90,8 +88,8 @@ class Verdict:
             "quality": self.quality,
             "language": self.language,
             "reasons": list(self.reasons),
-            "evidence": [vars(piece).copy() for piece in self.evidence],
-            "boilerplate": {"share": self.boilerplate.share, "lines": [vars(line).copy() for line in self.boilerplate.lines]},
+            "evidence": [piece._asdict() for piece in self.evidence],
+            "boilerplate": {"share": self.boilerplate.share, "lines": [line._asdict() for line in self.boilerplate.lines]},
             "duplicate_of": self.duplicate_of and {"id": self.duplicate_of.id, "similarity": self.duplicate_of.similarity},
             "derived_from": self.derived_from and self.derived_from.to_dict(),
             "signals": dict(self.signals),

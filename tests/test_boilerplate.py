@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import fields
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.boilerplate import clean_text, judge, judge_many, share
+from classifier.boilerplate import NAMES, article, clean_text, judge, lines, share, without
 from classifier.boilerplate.features import dense, repetitions, separators
 from classifier.boilerplate.kinds import OTHER
-from classifier.boilerplate.sheet import KINDS, lay_out, part
-from classifier.document import Document
+from classifier.boilerplate.sheet import KINDS, Sheet, lay_out, part, stacked
+from classifier.document import Document, read
+from classifier.verdict import Line
 
 ARTICLE = [
     "The harbour board of Port Ellery voted on Tuesday to close the old ferry slip after divers found cracks in its piles.",
@@ -34,24 +36,36 @@ def page(*lines: str) -> Document:
     return Document("\n\n".join(lines))
 
 
+def lines_of(document: Document) -> list[Line]:
+    """The boilerplate of one page."""
+    (found,) = lines(read([document]))
+    return found
+
+
+def share_of(document: Document) -> float:
+    """The share of boilerplate in one page."""
+    (found,) = share(read([document])).tolist()
+    return found
+
+
 def test_an_empty_text_has_no_boilerplate():
     for text in ("", " \n\t\n", "***\n\n---"):
         document = Document(text)
-        assert 0.0 <= share(document) <= 1.0
-    assert judge(Document("")) == ()
+        assert 0.0 <= share_of(document) <= 1.0
+    assert lines_of(Document("")) == []
     assert clean_text(Document("")) == ""
-    assert share(Document("")) == 0.0
+    assert share_of(Document("")) == 0.0
 
 
 def test_a_plain_article_loses_nothing():
     document = page(*ARTICLE)
-    assert judge(document) == ()
+    assert lines_of(document) == []
     assert clean_text(document) == document.text
 
 
 @pytest.mark.parametrize(("prompt", "kind"), PROMPTS)
 def test_a_prompt_at_the_end_is_cut_with_its_kind(prompt, kind):
-    (line,) = judge(page(*ARTICLE, prompt))
+    (line,) = lines_of(page(*ARTICLE, prompt))
     assert (line.text, line.kind) == (prompt, kind)
 
 
@@ -70,14 +84,14 @@ def test_the_clean_text_reads_as_the_article():
 )
 def test_short_lines_of_an_article_stay(lines):
     document = page(*ARTICLE[:3], "\n".join(lines), *ARTICLE[3:])
-    lost = [line.text for line in judge(document)]
+    lost = [line.text for line in lines_of(document)]
     assert len(lost) <= 1, lost
 
 
 def test_the_biography_under_a_heading_of_an_author_box_is_cut_and_so_is_its_copy():
     bio = "Odile Farrant has walked the quays of the island since the herring years and keeps a goat there."
     document = page(*ARTICLE, "About the author", bio, "Share this article", bio, "Subscribe to our newsletter")
-    assert [line.kind for line in judge(document) if line.text == bio] == ["author_bio"] * 2
+    assert [line.kind for line in lines_of(document) if line.text == bio] == ["author_bio"] * 2
 
 
 def test_an_article_under_its_author_box_stays():
@@ -88,7 +102,7 @@ def test_an_article_under_its_author_box_stays():
 def test_a_headline_that_stands_twice_stays():
     headline = "Port Ellery Closes Old Ferry Slip"
     document = page(headline, headline, *ARTICLE, "Share this article")
-    assert [line.text for line in judge(document)] == ["Share this article"]
+    assert [line.text for line in lines_of(document)] == ["Share this article"]
 
 
 PROMPT = "Sign up for our free newsletter to get the best stories in your inbox every morning."
@@ -97,30 +111,31 @@ PROMPT = "Sign up for our free newsletter to get the best stories in your inbox 
 @pytest.mark.parametrize("glued", [f"{ARTICLE[0]} {PROMPT}", f"{PROMPT} {ARTICLE[0]}"])
 def test_a_prompt_glued_to_a_paragraph_is_cut_out_of_it(glued):
     document = page(*ARTICLE[1:3], glued, *ARTICLE[3:])
-    assert [line.text for line in judge(document)] == [PROMPT]
+    assert [line.text for line in lines_of(document)] == [PROMPT]
     assert clean_text(document) == "\n\n".join([*ARTICLE[1:3], ARTICLE[0], *ARTICLE[3:]])
 
 
 def test_a_prompt_that_somebody_speaks_stays():
     document = page(*ARTICLE, "“Sign up for our newsletter,” the clerk told the crowd. Nobody laughed, and the meeting went on.")
-    assert judge(document) == ()
+    assert lines_of(document) == []
 
 
 def test_a_text_of_one_paragraph_is_left_alone():
-    assert judge(Document(" ".join(ARTICLE))) == ()
+    assert lines_of(Document(" ".join(ARTICLE))) == []
 
 
 def test_offsets_quote_the_text_that_came_in():
     text = "\ufeff" + "\r\n".join([*ARTICLE, "Sign up for our newsletter\u200b", "Follow us on Twitter"])
     document = Document(text)
-    assert judge(document)
-    assert all(text[line.start : line.end] == line.text for line in judge(document))
+    assert lines_of(document)
+    assert all(text[line.start : line.end] == line.text for line in lines_of(document))
 
 
 def test_a_batch_says_what_each_page_says_alone():
     texts = ["\n".join([*ARTICLE, prompt]) for prompt, _ in PROMPTS] + ["", "\n".join(prompt for prompt, _ in PROMPTS)]
-    together = [judge(document) for document in judge_many([Document(text) for text in texts])]
-    assert together == [judge(Document(text)) for text in texts]
+    batch = read([Document(text) for text in texts])
+    assert lines(batch) == [lines_of(Document(text)) for text in texts]
+    assert share(batch).tolist() == [share_of(Document(text)) for text in texts]
 
 
 @settings(max_examples=60, deadline=None)
@@ -130,13 +145,13 @@ def test_a_batch_says_what_each_page_says_alone():
 )
 def test_judging_holds_its_promises_on_any_text(text):
     document = Document(text)
-    lines = judge(document)
-    assert 0.0 <= share(document) <= 1.0
-    assert all(document.text[line.start : line.end] == line.text and 0.0 <= line.probability <= 1.0 for line in lines)
-    assert all(line.kind in (*KINDS, OTHER) for line in lines)
-    assert all(before.end <= after.start for before, after in itertools.pairwise(lines))
-    assert judge(Document(text)) == lines
-    assert "".join(clean_text(document).split()) == "".join(_rest(document.text, lines).split())
+    found = lines_of(document)
+    assert 0.0 <= share_of(document) <= 1.0
+    assert all(document.text[line.start : line.end] == line.text and 0.0 <= line.probability <= 1.0 for line in found)
+    assert all(line.kind in (*KINDS, OTHER) for line in found)
+    assert all(before.end <= after.start for before, after in itertools.pairwise(found))
+    assert lines_of(Document(text)) == found
+    assert "".join(clean_text(document).split()) == "".join(_rest(document.text, found).split())
 
 
 def _rest(text, lines):
@@ -146,21 +161,117 @@ def _rest(text, lines):
 
 
 def test_features_are_finite_and_one_a_line():
-    sheet = lay_out([page(*ARTICLE), Document(""), Document("|"), page("Advertisement")])
+    sheet = lay_out(read([page(*ARTICLE), Document(""), Document("|"), page("Advertisement")]))
     for name, column in dense(sheet, np.zeros(len(sheet))).items():
         assert column.shape == (len(sheet),), name
         assert np.isfinite(column).all(), name
 
 
 def test_part_of_a_sheet_is_the_sheet_of_what_is_left():
-    whole = lay_out([page(*ARTICLE[:2], "Advertisement", *ARTICLE[2:]), page("Read more", *ARTICLE)])
+    whole = lay_out(read([page(*ARTICLE[:2], "Advertisement", *ARTICLE[2:]), page("Read more", *ARTICLE)]))
     left = part(whole, ~np.isin(np.arange(len(whole)), [2, 6]))
-    alone = lay_out([page(*ARTICLE), page(*ARTICLE)])
+    alone = lay_out(read([page(*ARTICLE), page(*ARTICLE)]))
     one, other = (dense(sheet, np.zeros(len(sheet))) for sheet in (left, alone))
     assert all(np.allclose(one[name], other[name]) for name in one)
 
 
 def test_a_line_that_stands_between_paragraphs_again_and_again_is_a_separator():
-    sheet = lay_out([page(*(line for paragraph in ARTICLE for line in (paragraph, "Advertisement")))])
+    sheet = lay_out(read([page(*(line for paragraph in ARTICLE for line in (paragraph, "Advertisement")))]))
     assert separators(sheet).tolist() == [False, True] * len(ARTICLE)
     assert repetitions(sheet)[1] == len(ARTICLE) - 1
+
+
+PAGES = st.lists(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from([*ARTICLE, *(prompt for prompt, _ in PROMPTS), "Read more", "", "1", "|"]), max_size=8).map("\n".join),
+    max_size=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(PAGES)
+def test_any_page_of_a_batch_loses_what_it_loses_alone(texts):
+    batch = read([Document(text) for text in texts])
+
+    assert lines(batch) == [lines_of(Document(text)) for text in texts]
+    assert share(batch).tolist() == [share_of(Document(text)) for text in texts]
+
+
+def test_the_cuts_of_a_batch_are_the_lines_of_its_pages():
+    batch = read([page(*ARTICLE, prompt) for prompt, _ in PROMPTS])
+    cuts = judge(batch)
+    row = batch.document_of(cuts.start)
+    told = [(k, line.start, line.end, line.kind) for k, found in enumerate(lines(batch)) for line in found]
+
+    assert list(zip(row, cuts.start - batch.origin[row], cuts.end - batch.origin[row], [NAMES[k] for k in cuts.kind], strict=True)) == told
+    assert len(cuts) == len(PROMPTS)
+
+
+def test_a_batch_is_judged_once():
+    batch = read([page(*ARTICLE, "Advertisement")])
+
+    assert judge(batch) is judge(batch)
+    assert article(batch) is article(batch)
+
+
+def test_the_clean_text_is_the_text_without_its_lines():
+    document = page(*ARTICLE, "Advertisement")
+
+    assert without(document.text, lines_of(document)) == clean_text(document) == "\n\n".join(ARTICLE)
+    assert without(document.text, []) == document.text
+
+
+# The article in a page
+
+
+def words_of(batch, k):
+    """The words of one document of a batch, as its text has them."""
+    begin, own = batch.origin[k], slice(*batch.first[k : k + 2])
+    return [
+        batch.documents[k].text[start - begin : end - begin]
+        for start, end in zip(batch.words.start[own], batch.words.end[own], strict=True)
+    ]
+
+
+def test_the_article_is_the_page_with_what_wraps_it_blanked_out():
+    document = page("Skip to content", *ARTICLE, "Advertisement")
+    found = article(read([document]))
+
+    assert found.texts[0] == document.text.replace("Skip to content", " " * 15).replace("Advertisement", " " * 13)
+    assert words_of(found, 0) == words_of(read([page(*ARTICLE)]), 0)
+
+
+def test_a_page_that_holds_hardly_a_word_of_an_article_is_its_own_article():
+    batch = read([page(*(prompt for prompt, _ in PROMPTS))])
+
+    assert judge(batch).start.tolist()
+    assert article(batch).texts == batch.texts
+
+
+def test_bylines_and_contacts_stay_in_the_article():
+    byline = "By Staff Reporter | Last updated: 4 March 2021, 10:15 | 3 min read"
+    document = page(byline, *ARTICLE)
+
+    assert [line.text for line in lines_of(document)] == [byline]
+    assert article(read([document])).texts == [document.text]
+
+
+@settings(max_examples=40, deadline=None)
+@given(PAGES)
+def test_the_article_of_any_page_of_a_batch_is_the_one_that_it_has_alone(texts):
+    batch = article(read([Document(text) for text in texts]))
+    alone = [article(read([Document(text)])) for text in texts]
+
+    assert list(batch.texts) == [text for one in alone for text in one.texts]
+    assert [words_of(batch, k) for k in range(len(texts))] == [words_of(one, 0) for one in alone]
+
+
+@settings(max_examples=40, deadline=None)
+@given(PAGES.filter(bool), PAGES.filter(bool), st.booleans())
+def test_stacked_sheets_are_the_sheet_of_all(above, below, sentences):
+    one, other, both = (
+        lay_out(read([Document(text) for text in texts]), sentences=sentences) for texts in (above, below, [*above, *below])
+    )
+    found = stacked([one, other])
+
+    assert all(np.array_equal(getattr(found, column.name), getattr(both, column.name)) for column in fields(Sheet))

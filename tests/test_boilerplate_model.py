@@ -9,7 +9,7 @@ import pytest
 
 from classifier.boilerplate.model import cuts, load, save, shipped, sigmoid
 from classifier.boilerplate.sheet import lay_out
-from classifier.document import Document
+from classifier.document import Document, read
 from classifier.errors import ModelError
 from classifier.training.lines import fit_network
 
@@ -22,7 +22,7 @@ def copied(folder: Path) -> Path:
 
 
 def test_a_saved_model_says_the_same(tmp_path):
-    sheet = lay_out([Document(TEXT)])
+    sheet = lay_out(read([Document(TEXT)]))
     assert np.array_equal(load(copied(tmp_path)).probabilities(sheet), shipped().probabilities(sheet))
 
 
@@ -61,7 +61,7 @@ def test_tampered_weights_are_refused(tmp_path):
 
 
 def test_a_long_paragraph_needs_less_doubt_than_a_short_line():
-    sheet = lay_out([Document("word " * 40 + "\nShare this\none\ntwo")])
+    sheet = lay_out(read([Document("word " * 40 + "\nShare this\none\ntwo")]))
     logits = np.array([0.8, 0.8, -5.0, -5.0])  # 0.8 is a probability of 0.69
     assert cuts(sheet, logits, replace(shipped(), threshold=0.5)).tolist() == [False, True, False, False]
 

@@ -5,10 +5,10 @@ import sqlite3
 
 import pytest
 
-from classifier.boilerplate import judge, judge_many
+from classifier.boilerplate import judge, lines
 from classifier.boilerplate import templates as module
 from classifier.boilerplate.templates import Templates, site_of
-from classifier.document import Document
+from classifier.document import Document, read
 from classifier.errors import IndexFormatError, InputError
 
 BIO = "Odile Farrant has walked the quays of Port Ellery since the herring years and keeps a goat."
@@ -18,6 +18,14 @@ QUOTE = "“The slip was built for a smaller sea than this one,” the harbour m
 def story(number: int, *lines: str, host: str = "mercury.example") -> Document:
     own = [f"Story {number} tells of boat {chr(65 + number % 26)}{chr(97 + number // 26)} and of her crew of {number}, the clerk said."]
     return Document("\n".join([*own, *lines]), url=f"https://www.{host}/news/{number}")
+
+
+def cut(document: Document, templates: Templates) -> list[str]:
+    """The lines of a page that are boilerplate once it is known what its site repeats."""
+    batch = read([document])
+    judge(batch, templates)
+    (found,) = lines(batch)
+    return [line.text for line in found]
 
 
 def contents(templates: Templates) -> list[tuple[object, ...]]:
@@ -43,15 +51,13 @@ def test_a_line_that_many_pages_share_is_cut():
     pages = [story(number, BIO) for number in range(24)]
     with Templates() as templates:
         assert templates.learn(pages) == 24
-        (document,) = judge_many([story(30, BIO)], templates)
-    assert BIO in [line.text for line in judge(document)]
+        assert BIO in cut(story(30, BIO), templates)
 
 
 def test_a_quotation_that_two_pages_share_is_no_template():
     with Templates() as templates:
         templates.learn([story(1, QUOTE), story(2, QUOTE), *(story(number) for number in range(3, 20))])
-        (document,) = judge_many([story(1, QUOTE)], templates)
-    assert judge(document) == ()
+        assert cut(story(1, QUOTE), templates) == []
 
 
 def test_numbers_do_not_make_a_line_another():

@@ -1,12 +1,31 @@
-"""A text with what is known of it, split once."""
+"""A text with what is known of it, and many of them read in one pass."""
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from classifier import Document, InputError
-from classifier.document import once, prepare
-from classifier.words import split
+from classifier.characters import tables
+from classifier.document import LONGEST, once, read, read_many
+from classifier.words import Words, split
+
+TEXTS = st.lists(
+    st.text(max_size=40) | st.sampled_from(["CNN said so. The mega move!", "“Rain fell,” she told us.\n\n1", "Anna", "😀"]), max_size=5
+)
+
+
+def columns(words):
+    """All that a `Words` holds, as lists."""
+    return {name: getattr(words, name).tolist() for name in Words.__slots__}
+
+
+def phrases_of(batch, k):
+    """The phrases found in one document of a batch: the name of the list, and the words counted from its first."""
+    found, (begin, end) = batch.found, batch.first[k : k + 2].tolist()
+    own = (found.first >= begin) & (found.first < end)
+    names = [found.names[place] for place in found.list[own].tolist()]
+    return list(zip(names, (found.first[own] - begin).tolist(), (found.last[own] - begin).tolist(), strict=True))
 
 
 def test_what_the_crawler_knows_is_kept():
@@ -35,26 +54,129 @@ def test_the_words_of_a_document_are_those_of_its_text(text):
     assert Document(text).words.hash.tolist() == split(text).hash.tolist()
 
 
-@given(st.lists(st.text(max_size=40), max_size=5))
-@settings(max_examples=50, deadline=None)
-def test_documents_prepared_together_are_as_each_alone(texts):
-    documents = [Document(text) for text in texts]
+# Batches
 
-    assert list(prepare(documents)) == documents
-    for document, text in zip(documents, texts, strict=True):
-        alone = Document(text)
-        assert document.words.start.tolist() == alone.words.start.tolist()
-        assert document.found.tags.tolist() == alone.found.tags.tolist()
-        assert document.found.phrases == alone.found.phrases
+
+@given(TEXTS)
+@settings(max_examples=60, deadline=None)
+def test_documents_read_together_are_as_each_read_alone(texts):
+    documents = [Document(text) for text in texts]
+    batch = read(documents)
+
+    assert list(batch.documents) == documents
+    for k, (words, text) in enumerate(zip(batch.words.parts(batch.origin), texts, strict=True)):
+        alone = read([Document(text)])
+        assert columns(words) == columns(alone.words) == columns(split(text))
+        assert batch.found.tags[slice(*batch.first[k : k + 2])].tolist() == alone.found.tags.tolist()
+        assert phrases_of(batch, k) == phrases_of(alone, 0)
+
+
+@given(TEXTS.filter(bool))
+@example(["a\r\nb\rc\r", "\ufeffd\u0301\n"])
+@settings(max_examples=60, deadline=None)
+def test_the_characters_and_words_of_a_batch_are_numbered_from_document_to_document(texts):
+    batch = read([Document(text) for text in texts])
+    whole = "".join(text + "\n\n" for text in texts)
+
+    assert (
+        [whole[start : start + len(text)] for start, text in zip(batch.origin.tolist(), texts, strict=False)] == list(batch.texts) == texts
+    )
+    assert batch.points.tolist() == [ord(character) for character in whole]
+    assert batch.kinds.tolist() == tables()[0][[ord(character) for character in whole.replace("\r\n", " \n")]].tolist()
+    assert batch.sizes.tolist() == [len(split(text)) for text in texts]
+    assert batch.first.tolist() == np.cumsum([0, *batch.sizes]).tolist()
+    assert batch.owner.tolist() == [k for k, size in enumerate(batch.sizes.tolist()) for _ in range(size)]
+    assert batch.document_of(batch.words.start).tolist() == batch.owner.tolist()
+
+
+@given(st.lists(st.text("a1. ![“”*\n\u200b\u0301😀#", max_size=20), max_size=4), st.lists(st.sampled_from("![“*#."), min_size=1))
+@settings(max_examples=60, deadline=None)
+def test_a_mark_is_found_wherever_it_stands(texts, marks):
+    batch = read([Document(text) for text in texts])
+    whole = "".join(text + "\n\n" for text in texts)
+
+    assert batch.mark("".join(marks)).tolist() == [place for place, character in enumerate(whole) if character in marks]
+
+
+@given(TEXTS)
+@settings(max_examples=40, deadline=None)
+def test_counts_are_those_of_each_document(texts):
+    batch = read([Document(text) for text in texts])
+    capital = (batch.words.shape & 1) > 0
+
+    assert batch.count(batch.words.start).tolist() == batch.sizes.tolist()
+    assert batch.count(batch.words.start, batch.words.end - batch.words.start).tolist() == [
+        sum(end - start for start, end in zip(words.start.tolist(), words.end.tolist(), strict=True)) for words in map(split, texts)
+    ]
+    assert batch.count_words(capital).tolist() == [int(((split(text).shape & 1) > 0).sum()) for text in texts]
+
+
+def test_no_documents_are_a_batch_of_nothing():
+    batch = read([])
+
+    assert (len(batch), len(batch.words), batch.sizes.tolist(), batch.origin.tolist()) == (0, 0, [], [0])
+    assert list(read_many([])) == []
+
+
+def test_of_a_monster_only_the_opening_is_read():
+    batch = read([Document("rain\n" * (LONGEST // 4)), Document("Snow fell.")])
+
+    assert [len(text) for text in batch.texts] == [LONGEST, 10]
+    assert batch.sizes.tolist() == [LONGEST // 5, 2]
+
+
+def test_what_is_left_of_a_batch_keeps_its_offsets():
+    batch = read([Document("Rain fell. CNN said so."), Document(""), Document("A mega move. It ended.")])
+    spans = np.array([[0, 10], [len("Rain fell. CNN said so.") + 4, len("Rain fell. CNN said so.") + 16]])
+    left = batch.without(spans)
+
+    assert list(left.texts) == ["           CNN said so.", "", "             It ended."]
+    assert [left.documents, left.origin.tolist()] == [batch.documents, batch.origin.tolist()]
+    assert left.points.tolist() == [ord(character) for character in "".join(text + "\n\n" for text in left.texts)]
+    assert left.kinds.tolist() == tables()[0][left.points].tolist()
+    assert left.words.start.tolist() == [
+        place for place in batch.words.start.tolist() if not ((spans[:, 0] <= place) & (place < spans[:, 1])).any()
+    ]
+    assert left.sizes.tolist() == [3, 0, 2]
+    assert left.found.tags.tolist() == batch.found.tags[np.isin(batch.words.start, left.words.start)].tolist()
+
+
+@given(TEXTS, st.data())
+@settings(max_examples=60, deadline=None)
+def test_what_is_found_without_some_words_is_what_was_found_among_the_others(texts, data):
+    batch = read([Document(text) for text in texts])
+    keep = np.array(data.draw(st.lists(st.booleans(), min_size=len(batch.words), max_size=len(batch.words))), dtype=bool)
+    left, place = batch.found.without(keep), np.cumsum(keep) - 1
+    hits = zip(batch.found.first.tolist(), batch.found.last.tolist(), batch.found.list.tolist(), strict=True)
+
+    assert left.tags.tolist() == batch.found.tags[keep].tolist()
+    assert list(zip(left.first.tolist(), left.last.tolist(), left.list.tolist(), strict=True)) == [
+        (place[first], place[last - 1] + 1, name) for first, last, name in hits if keep[first] and keep[last - 1]
+    ]
 
 
 def test_more_documents_than_a_batch_come_back_in_order():
     documents = [Document(f"Story {number}.", id=str(number)) for number in range(150)]
 
-    assert [document.id for document in prepare(iter(documents))] == [str(number) for number in range(150)]
+    assert [document.id for batch in read_many(iter(documents)) for document in batch.documents] == [str(number) for number in range(150)]
 
 
-def test_documents_are_prepared_as_they_are_asked_for():
+@pytest.mark.parametrize(
+    ("lengths", "sizes"),
+    [
+        ([1] * 150, [64, 64, 22]),
+        ([0] * 65, [64, 1]),
+        ([120_000] * 7, [3, 3, 1]),
+        ([400_000] * 3, [1, 1, 1]),
+        ([10, 400_000, 10, 10], [2, 2]),
+        ([2 * LONGEST, 10], [1, 1]),
+    ],
+)
+def test_a_batch_never_grows_past_its_limits(lengths, sizes):
+    assert [len(batch) for batch in read_many(Document("\n" * length) for length in lengths)] == sizes
+
+
+def test_documents_are_read_as_they_are_asked_for():
     drawn = []
 
     def stream():
@@ -62,35 +184,52 @@ def test_documents_are_prepared_as_they_are_asked_for():
             drawn.append(number)
             yield Document("Rain.")
 
-    next(prepare(stream()))
+    next(read_many(stream()))
 
-    assert len(drawn) < 1000
+    assert len(drawn) == 64
 
 
 def test_a_document_is_split_once():
     document = Document("Rain fell.")
 
     assert document.words is document.words
-    assert document.found is document.found
 
 
-def test_a_remembered_answer_is_computed_once_a_document():
+@pytest.mark.parametrize("column", ["first", "sizes", "owner", "marks"])
+def test_a_column_of_a_batch_is_made_once(column):
+    batch = read([Document("Rain fell.")])
+
+    assert getattr(batch, column) is getattr(batch, column)
+
+
+def test_a_remembered_answer_is_computed_once_a_batch():
     asked = []
 
     @once
-    def length(document):
-        asked.append(document.text)
-        return len(document.text)
+    def length(batch):
+        asked.append(batch.texts)
+        return len(batch)
 
-    one, other = Document("ab"), Document("abc")
+    one, other = read([Document("ab")]), read([Document("ab"), Document("abc")])
 
-    assert [length(one), length(one), length(other)] == [2, 2, 3]
-    assert asked == ["ab", "abc"]
+    assert [length(one), length(one), length(other)] == [1, 1, 2]
+    assert asked == [["ab"], ["ab", "abc"]]
+
+
+def test_a_batch_without_some_spans_is_measured_anew():
+    @once
+    def count(batch):
+        return len(batch.words)
+
+    batch = read([Document("Rain fell.")])
+
+    assert [count(batch), count(batch.without(np.array([[0, 4]]))), count(batch)] == [2, 1, 2]
 
 
 def test_documents_with_equal_texts_are_equal_whatever_was_measured():
     one, other = Document("Rain fell."), Document("Rain fell.")
-    list(prepare([one]))
+    list(read_many([one]))
 
+    assert len(one.words) == 2
     assert one == other
     assert "words" not in repr(one)

@@ -5,7 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import Document
-from classifier.language import language
+from classifier.document import read
+from classifier.language import languages
+
+
+def language(text):
+    (code,) = languages(read([Document(text)]))
+    return code
 
 
 @pytest.mark.parametrize(
@@ -29,23 +35,32 @@ from classifier.language import language
     ],
 )
 def test_a_text_has_its_language(text, code):
-    assert language(Document(text)) == code
+    assert language(text) == code
 
 
 def test_an_english_text_with_a_foreign_quotation_stays_english():
     text = "“Die Brücke ist nicht sicher,” said the mayor of the town, and the council voted to close it for a year."
 
-    assert language(Document(text)) == "en"
+    assert language(text) == "en"
 
 
 def test_a_list_of_names_has_no_language():
-    assert language(Document("Okello Pell Brandt Hale Moreau Ito Novak Silva Kim Osei")) == "und"
+    assert language("Okello Pell Brandt Hale Moreau Ito Novak Silva Kim Osei") == "und"
 
 
 @given(st.text(max_size=100))
 @settings(max_examples=60, deadline=None)
 def test_any_text_has_a_language_code(text):
-    code = language(Document(text))
+    code = language(text)
 
     assert code.isascii()
     assert 2 <= len(code) <= 3
+
+
+TONGUES = ("", "7 1984", "The rain was on the town.", "Der Regen ist nicht auf dem See.", "Le pont est dans la ville.", "Okello Pell", "!?")
+
+
+@given(st.lists(st.sampled_from(TONGUES), max_size=8))
+@settings(max_examples=40, deadline=None)
+def test_each_text_of_a_batch_has_the_language_that_it_has_alone(texts):
+    assert languages(read([Document(text) for text in texts])) == [language(text) for text in texts]

@@ -2,12 +2,13 @@
 
 from importlib.resources import files
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.lexicon import COMMON_WORD, FIRST_NAME, OUTLET, PLACE, PROPER_NAME, Lexicon, Phrases, parse_list, read_lists, shipped
-from classifier.words import split, split_many
+from classifier.words import run_together, split, split_many
 
 LISTS = read_lists(files("classifier") / "lists")
 PHRASES = [phrases for phrases in LISTS if not phrases.name.startswith("names/")]
@@ -18,17 +19,29 @@ def lexicon_of(name, *entries):
     return Lexicon([Phrases(name, {}, entries)])
 
 
+def found_in(lexicon, texts):
+    """What one pass finds in each of some texts: the phrases as (list, first word, word after the last), and the tags of its words."""
+    words, origin = run_together(texts)
+    found, edges = lexicon.find(words), np.searchsorted(words.start, origin)
+    cuts = np.searchsorted(found.first, edges)
+    told = []
+    for begin, end, cut, until in zip(edges, edges[1:], cuts, cuts[1:], strict=False):
+        columns = [found.names[place] for place in found.list[cut:until]], found.first[cut:until] - begin, found.last[cut:until] - begin
+        told.append((list(zip(*columns, strict=True)), found.tags[begin:end].tolist()))
+    return told
+
+
 def hits(text, *entries):
     """The words that each hit of a phrase list covers."""
     words = split(text)
-    found = lexicon_of("spin/slang", *entries).find([words])[0].phrases.get("spin/slang", ())
-    return [text[words.start[first] : words.end[last - 1]] for first, last in found]
+    first, last = lexicon_of("spin/slang", *entries).find(words).of("spin/slang")
+    return [text[start:end] for start, end in zip(words.start[first], words.end[last - 1], strict=True)]
 
 
 def tagged(text, *entries, name="names/outlets", bit=OUTLET):
     """The words that an entry of a list of names tags."""
     words = split(text)
-    tags = lexicon_of(name, *entries).find([words])[0].tags
+    tags = lexicon_of(name, *entries).find(words).tags
     return [text[start:end] for start, end, tag in zip(words.start, words.end, tags, strict=True) if tag & bit]
 
 
@@ -91,9 +104,37 @@ def test_both_anchors_ask_for_a_line_of_its_own(text, found):
 
 
 def test_no_phrase_runs_from_one_text_into_the_next():
-    found = lexicon_of("spin/slang", "mega move").find(list(split_many(["so mega", "move on", "mega move"])))
+    found = found_in(lexicon_of("spin/slang", "mega move"), ["so mega", "move on", "mega move"])
 
-    assert [dict(one.phrases) for one in found] == [{}, {}, {"spin/slang": [(0, 2)]}]
+    assert [phrases for phrases, _ in found] == [[], [], [("spin/slang", 0, 2)]]
+
+
+def test_the_phrases_of_some_lists_come_in_the_order_of_the_text():
+    lists = [Phrases(name, {}, entries) for name, entries in (("a/b", ["dry", "so dry"]), ("c/d", ["so"]), ("e/f", ["dry town"]))]
+    found = Lexicon(lists).find(split("so dry town, so dry"))
+
+    assert [column.tolist() for column in found.of("a/b", "e/f")] == [[0, 1, 1, 3, 4], [2, 2, 3, 5, 5]]
+    assert [column.tolist() for column in found.of("c/d")] == [[0, 3], [1, 4]]
+    assert [column.tolist() for column in found.of()] == [[], []]
+
+
+@pytest.mark.parametrize("size", range(1, 13))
+def test_a_phrase_of_any_length_is_found_among_longer_and_shorter_ones(size):
+    words = ["rain", "fell", "on", "the", "old", "town", "and", "the", "river", "rose", "by", "noon", "today"]
+    entries = [" ".join(words[:end]) for end in {size, max(size - 1, 1), min(size + 1, 13)}]
+    text = " ".join(["so", *words[:size], "dry", *words[:size]])
+
+    assert hits(text, " ".join(words[:size])) == [" ".join(words[:size])] * 2
+    assert sorted(set(hits(text, *entries))) == sorted({entry for entry in entries if len(entry.split()) <= size})
+
+
+@pytest.mark.parametrize("size", range(1, 11))
+def test_a_name_of_any_length_is_found_with_its_capitals_alone(size):
+    words = ["Rain", "Falls", "On", "The", "Old", "Town", "And", "The", "River", "Rises"][:size]
+
+    assert tagged(" ".join(["so", *words, "dry"]), " ".join(words)) == words
+    assert tagged(" ".join(["so", *words[:-1], words[-1].lower(), "dry"]), " ".join(words)) == []
+    assert tagged(" ".join(["so", *words[:-1], words[-1] + "'s", "dry"]), " ".join(words)) == [*words[:-1], words[-1] + "'s"]
 
 
 # Names
@@ -137,7 +178,7 @@ def test_a_name_is_found_with_its_capitals_and_in_the_genitive(text, entry, foun
 def test_a_proper_name_is_a_capitalised_word_that_is_no_common_one(text, proper):
     words = split(text)
     lists = [Phrases("names/common_words", {}, ["the", "met", "her"]), Phrases("names/first_names", {}, ["Anna"])]
-    tags = Lexicon(lists).find([words])[0].tags
+    tags = Lexicon(lists).find(words).tags
 
     assert [text[start:end] for start, end, tag in zip(words.start, words.end, tags, strict=True) if tag & PROPER_NAME] == proper
 
@@ -147,7 +188,7 @@ def test_a_word_can_be_part_of_several_lists():
         [Phrases("names/places", {}, ["Hale"]), Phrases("names/first_names", {}, ["Hale"]), Phrases("names/outlets", {}, ["Hale Post"])]
     )
 
-    assert lexicon.find([split("in Hale Post")])[0].tags.tolist() == [0, PLACE | FIRST_NAME | OUTLET | PROPER_NAME, OUTLET | PROPER_NAME]
+    assert lexicon.find(split("in Hale Post")).tags.tolist() == [0, PLACE | FIRST_NAME | OUTLET | PROPER_NAME, OUTLET | PROPER_NAME]
 
 
 # The fast search against a slow, obvious one
@@ -196,21 +237,21 @@ def same_word(wanted, written, *, is_name, genitive):
 @given(ENTRIES, st.lists(PAGES, min_size=1, max_size=8))
 @settings(max_examples=40, deadline=None)
 def test_phrases_are_found_where_a_slow_search_finds_them(entries, pages):
-    found = lexicon_of("spin/slang", *entries).find(list(split_many(pages)))
+    found = found_in(lexicon_of("spin/slang", *entries), pages)
 
-    for one, page in zip(found, pages, strict=True):
+    for (phrases, _), page in zip(found, pages, strict=True):
         slow = sorted(hit for entry in entries for hit in slow_find(entry, page, is_name=False))
-        assert list(one.phrases.get("spin/slang", ())) == slow
+        assert [hit for _, *hit in phrases] == [list(hit) for hit in slow]
 
 
 @given(ENTRIES, st.lists(PAGES, min_size=1, max_size=8))
 @settings(max_examples=40, deadline=None)
 def test_names_are_found_where_a_slow_search_finds_them(entries, pages):
-    found = lexicon_of("names/outlets", *entries).find(list(split_many(pages)))
+    found = found_in(lexicon_of("names/outlets", *entries), pages)
 
-    for one, page in zip(found, pages, strict=True):
+    for (_, tags), page in zip(found, pages, strict=True):
         slow = {place for entry in entries for hit in slow_find(entry, page, is_name=True) for place in range(*hit)}
-        assert {place for place, tag in enumerate(one.tags.tolist()) if tag & OUTLET} == slow
+        assert {place for place, tag in enumerate(tags) if tag & OUTLET} == slow
 
 
 # The shipped lists
@@ -251,24 +292,38 @@ def test_a_phrase_list_shows_texts_that_have_it_and_texts_that_only_look_like_it
 def test_a_list_is_found_in_every_text_that_has_it_and_in_no_lookalike(phrases):
     lexicon = Lexicon([phrases])
     has, lookalikes = phrases.about.get("has", ()), phrases.about.get("lookalike", ())
-    found = [
-        any(one.phrases.values()) or bool((one.tags & ~PROPER_NAME).any())
-        for one in lexicon.find(list(split_many(["-", *has, *lookalikes])))
-    ]
+    found = [bool(hits) or any(tag & ~PROPER_NAME for tag in tags) for hits, tags in found_in(lexicon, [*has, *lookalikes])]
 
-    missed = [text for text, hit in zip(has, found[1:], strict=False) if not hit]
-    mistaken = [text for text, hit in zip(lookalikes, found[1 + len(has) :], strict=True) if hit]
+    missed = [text for text, hit in zip(has, found, strict=False) if not hit]
+    mistaken = [text for text, hit in zip(lookalikes, found[len(has) :], strict=True) if hit]
     assert (missed, mistaken) == ([], [])
 
 
 @pytest.mark.parametrize("phrases", PHRASES, ids=lambda phrases: phrases.name)
 def test_every_shipped_phrase_is_found_in_a_text_of_its_own(phrases):
     texts = [entry.strip("^$") for entry in phrases.entries]
-    lexicon = Lexicon([phrases])
-    missed = [text for text, one in zip(texts, lexicon.find(list(split_many(texts))), strict=True) if not one.phrases]
+    missed = [text for text, (hits, _) in zip(texts, found_in(Lexicon([phrases]), texts), strict=True) if not hits]
 
     assert missed == []
 
 
+@pytest.mark.parametrize("phrases", [phrases for phrases in LISTS if phrases not in PHRASES], ids=lambda phrases: phrases.name)
+def test_every_shipped_name_that_reads_as_one_sentence_is_found_in_a_text_of_its_own(phrases):
+    texts = [entry for entry, words in zip(phrases.entries, split_many(phrases.entries), strict=True) if len(words.sentences) == 1]
+    found = found_in(Lexicon([phrases]), texts)
+    missed = [text for text, (_, tags) in zip(texts, found, strict=True) if not all(tag & ~PROPER_NAME for tag in tags)]
+
+    assert missed == []
+
+
+def test_the_whole_lexicon_finds_of_each_list_what_the_list_finds_alone():
+    texts = [text for phrases in LISTS for text in (*phrases.about.get("has", ()), *phrases.about.get("lookalike", ()))]
+    together = [hit for hits, _ in found_in(shipped(), texts) for hit in hits]
+    alone = {phrases.name: [hit for hits, _ in found_in(Lexicon([phrases]), texts) for hit in hits] for phrases in PHRASES}
+
+    assert len(together) > len(texts) / 2
+    assert {name: [hit for hit in together if hit[0] == name] for name in alone} == alone
+
+
 def test_the_shipped_lexicon_tags_common_words():
-    assert (shipped().find([split("the council said")])[0].tags & COMMON_WORD).any()
+    assert (shipped().find(split("the council said")).tags & COMMON_WORD).any()

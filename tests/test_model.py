@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from classifier import Document, ModelError, Scorer, ngrams
 from classifier.boilerplate import article
+from classifier.document import read
 from classifier.model import SHIPPED, Model, check, load, softmax
 from classifier.signals import extract
 from classifier.training.examples import read_seeds
@@ -56,6 +57,16 @@ def folder(tmp_path):
 def documents(request):
     texts = [path.read_text(encoding="utf-8") for path in sorted((request.config.rootpath / "seeds").glob("*/*.txt"))]
     return [Document(text) for text in (*texts, *HOSTILE)]
+
+
+@pytest.fixture(scope="module")
+def batch(documents):
+    return read(documents)
+
+
+@pytest.fixture(scope="module")
+def signals(batch):
+    return extract(batch)
 
 
 # Round trip
@@ -174,12 +185,11 @@ def test_a_model_that_answers_otherwise_than_it_was_saved_with_is_told(folder):
 # numpy against scikit-learn
 
 
-def matrix_of(documents, model):
-    """What the model reads of documents, as scikit-learn wants it: n-grams of the article, then coded signals."""
-    pairs = [ngrams.extract(article(document)) for document in documents]
-    rows = [sp.csr_array((values, columns, [0, len(columns)]), shape=(1, 1 << ngrams.BITS)) for columns, values in pairs]
-    coded = np.array([model.code(extract(document)) for document in documents], dtype=np.float64)
-    return sp.csr_array(sp.hstack([sp.vstack(rows), sp.csr_array(coded)], format="csr"))
+def matrix_of(batch, signals, model):
+    """What the model reads of documents, as scikit-learn wants it: n-grams of the articles, then coded signals."""
+    grams = ngrams.extract(article(batch))
+    wording = sp.csr_array((grams.value, (grams.document, grams.column)), shape=(len(batch), 1 << ngrams.BITS))
+    return sp.csr_array(sp.hstack([wording, sp.csr_array(model.code(signals.values).astype(np.float64))], format="csr"))
 
 
 def as_scikit_learn(model):
@@ -192,10 +202,10 @@ def as_scikit_learn(model):
 
 
 @pytest.mark.parametrize("name", ["random", "shipped"])
-def test_probabilities_equal_those_of_scikit_learn(name, documents):
+def test_probabilities_equal_those_of_scikit_learn(name, batch, signals):
     model = dataclasses.replace(random_model() if name == "random" else load(), scale=1.0, shift=np.zeros(3))
-    theirs = as_scikit_learn(model).predict_proba(matrix_of(documents, model))
-    ours = np.array([model.judge(document, extract(document)).probabilities for document in documents])
+    theirs = as_scikit_learn(model).predict_proba(matrix_of(batch, signals, model))
+    ours = model.judge(batch, signals).probabilities
 
     assert np.abs(ours - theirs).max() < 1e-9
 
@@ -205,8 +215,8 @@ def test_an_exported_model_keeps_what_was_fitted(seeds):
     features = measure(example.text for example in examples)
     fitted = fit(features, examples)
     model = export(fitted, Calibration(1.0, np.zeros(3), (1.0, 0.0), {}), np.zeros(len(READ)), "fitted", "1", {})
-    documents = [Document(example.text) for example in examples]
-    ours = np.array([model.judge(document, extract(document)).probabilities for document in documents])
+    batch = read([Document(example.text) for example in examples])
+    ours = model.judge(batch, extract(batch)).probabilities
     theirs = np.array([softmax(logits) for logits in fitted.logits(features)[0]])
 
     assert np.ptp(ours) > 0.5  # the fitted model tells the texts apart
@@ -217,27 +227,60 @@ def test_an_exported_model_keeps_what_was_fitted(seeds):
 
 
 @pytest.mark.parametrize("label", range(3))
-def test_contributions_wording_and_intercept_add_up_to_the_calibrated_logit(label, documents):
+def test_contributions_wording_and_intercept_add_up_to_the_calibrated_logit(label, batch, signals):
     model = random_model()
-    for document in documents:
-        judgement = model.judge(document, extract(document))
-        logits = np.log(judgement.probabilities)
-        base = model.scale * model.intercept[:3] + model.shift
-        parts = judgement.contributions(label).sum() + judgement.wording_contribution(label) + base[label] - base.mean()
+    judgement, labels = model.judge(batch, signals), np.full(len(batch), label)
+    logits = np.log(judgement.probabilities)
+    base = model.scale * model.intercept[:3] + model.shift
+    parts = judgement.contributions(labels).sum(axis=1) + judgement.wording_contribution(labels) + base[label] - base.mean()
 
-        assert parts == pytest.approx(logits[label] - logits.mean(), abs=1e-9)
+    assert judgement.contributions(labels).shape == (len(batch), len(model.signals))
+    assert parts == pytest.approx(logits[:, label] - logits.mean(axis=1), abs=1e-9)
 
 
-def test_probabilities_add_up_to_one(documents):
-    model = random_model()
+def test_each_text_has_the_contributions_to_its_own_label(batch, signals):
+    judgement = random_model().judge(batch, signals)
+    labels = judgement.labels
+    apart = [judgement.contributions(np.full(len(batch), label)) for label in range(3)]
+    wording = [judgement.wording_contribution(np.full(len(batch), label)) for label in range(3)]
 
-    assert [model.judge(one, extract(one)).probabilities.sum() for one in documents] == pytest.approx([1.0] * len(documents))
+    assert len(set(labels.tolist())) > 1
+    assert labels.tolist() == [row.index(max(row)) for row in judgement.probabilities.tolist()]
+    assert judgement.contributions(labels) == pytest.approx(np.stack([apart[label][k] for k, label in enumerate(labels)]), abs=1e-12)
+    assert judgement.wording_contribution(labels).tolist() == [wording[label][k] for k, label in enumerate(labels)]
+
+
+def test_probabilities_add_up_to_one(batch, signals):
+    judgement = random_model().judge(batch, signals)
+
+    assert judgement.probabilities.sum(axis=1) == pytest.approx(np.ones(len(batch)))
+    assert ((judgement.out_of_scope >= 0) & (judgement.out_of_scope <= 1)).all()
+
+
+def test_each_text_of_a_batch_is_judged_as_it_is_alone(documents, batch, signals):
+    model, chosen = load(), range(0, len(documents), 3)
+    together, alone = model.judge(batch, signals), [read([documents[k]]) for k in chosen]
+    answers = [model.judge(one, extract(one)) for one in alone]
+
+    assert together.probabilities[chosen] == pytest.approx(np.concatenate([one.probabilities for one in answers]), abs=1e-12)
+    assert together.out_of_scope[chosen] == pytest.approx(np.concatenate([one.out_of_scope for one in answers]), abs=1e-12)
+    assert together.coded[chosen].tolist() == np.concatenate([one.coded for one in answers]).tolist()
+
+
+def test_the_ngrams_of_a_batch_are_those_of_each_text_alone(documents):
+    chosen = documents[::4]
+    together = ngrams.extract(read(chosen))
+    for k, document in enumerate(chosen):
+        alone, own = ngrams.extract(read([document])), together.document == k
+
+        assert not alone.document.any()
+        assert together.column[own].tolist() == alone.column.tolist()
+        assert together.value[own].tolist() == alone.value.tolist()
 
 
 def test_a_signal_is_coded_by_the_edges_that_it_exceeds():
     model = random_model()
-    document = Document("One two three.")
-    coded = model.code(extract(document)).reshape(-1, 3)
+    (coded,) = model.code(extract(read([Document("One two three.")])).values).reshape(1, -1, 3)
 
     assert coded[READ.index("style.sentence_length")].tolist() == [True, True, False]
     assert coded[READ.index("spin.slang_rate")].tolist() == [False, False, False]

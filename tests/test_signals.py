@@ -1,18 +1,21 @@
 """What each signal measures of a text, and what all of them promise of any text."""
 
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from classifier import Document, Match
-from classifier.document import Neighbors
+from classifier.document import Neighbors, read
+from classifier.lexicon import AGENCY, OUTLET
 from classifier.signals import FAMILIES, NAMES, extract, meaning
-from classifier.signals.measure import merge, ratio
+from classifier.signals.measure import Spans, join, matches, merge, opening, ratio, tagged
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,8 +23,19 @@ ROOT = Path(__file__).resolve().parent.parent
 def measured(name, document):
     """The value of one signal, and the stretches of text behind it."""
     family, _, signal = name.partition(".")
-    measure = next(one for one in FAMILIES[family] if one.__name__ == signal)(document)
-    return measure.value, [document.text[start:end] for start, end in measure.spans]
+    measure = next(one for one in FAMILIES[family] if one.__name__ == signal)(read([document]))
+    (value,) = measure.values.tolist()
+    return value, [document.text[start:end] for start, end in pairs(measure.spans)]
+
+
+def pairs(spans):
+    """Spans as pairs of offsets."""
+    return list(zip(spans.start.tolist(), spans.end.tolist(), strict=True))
+
+
+def per_thousand(count, document):
+    """A count per 1,000 words of a document."""
+    return 1000 * count / max(len(document.words), 1)
 
 
 # Signals that count stretches of text: name → (text, the stretches). The value is their number per 1,000 words.
@@ -284,14 +298,14 @@ def rows(table):
 def test_a_signal_counts_the_stretches_that_it_shows(name, text, stretches):
     document = Document(text)
 
-    assert measured(name, document) == (pytest.approx(1000 * ratio(len(stretches), len(document.words))), stretches)
+    assert measured(name, document) == (pytest.approx(per_thousand(len(stretches), document)), stretches)
 
 
 @pytest.mark.parametrize(("name", "text", "count"), rows(COUNTS))
 def test_a_signal_counts_per_thousand_words(name, text, count):
     document = Document(text)
 
-    assert measured(name, document)[0] == pytest.approx(1000 * ratio(count, len(document.words)))
+    assert measured(name, document)[0] == pytest.approx(per_thousand(count, document))
 
 
 @pytest.mark.parametrize(("name", "text", "value"), rows(VALUES))
@@ -451,29 +465,157 @@ PIECES = [
 TEXTS = st.one_of(st.text(max_size=120), st.lists(st.sampled_from([*PIECES, "\n", "\n- "]), max_size=40).map(" ".join))
 
 
+def told(*texts):
+    """The values and the evidence of some texts measured together, as lists."""
+    found = extract(read([Document(text) for text in texts]))
+    return list(zip(found.values.tolist(), [list(map(tuple, rows.tolist())) for rows in found.evidence], strict=True))
+
+
+def slow_merge(spans):
+    """Sorted spans, with overlapping ones joined one after the other."""
+    merged = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
 @given(TEXTS)
 @example("")
 @example("\0")
 @settings(max_examples=40, deadline=None)
 def test_every_signal_of_any_text_keeps_its_promises(text):
-    document, again = Document(text), Document(text)
-    found, repeated = extract(document), extract(again)
+    found, repeated = told(text), told(text)
 
     assert found == repeated
-    for name, value, spans in zip(NAMES, found.values, found.spans, strict=True):
+    ((values, evidence),) = found
+    assert evidence == sorted(evidence)
+    for number, (name, value) in enumerate(zip(NAMES, values, strict=True)):
+        spans = [(start, end) for signal, start, end in evidence if signal == number]
         assert math.isfinite(value), name
         assert value >= 0, name
         assert value <= 1 or name.endswith("_rate") or name in UNBOUNDED, f"{name} is {value}"
         assert all(0 <= start < end <= len(text) for start, end in spans), name
-        assert list(spans) == merge(spans), name
+        assert spans == slow_merge(spans), name
 
 
 UNBOUNDED = {"style.sentence_length", "style.sentence_spread", "style.paragraph_length", "style.word_length"}
+
+# Texts that differ in all that a batch could mix up: pages, articles, quotations left open, lists, no word at all.
+BATCHES = st.lists(
+    st.one_of(
+        TEXTS,
+        st.sampled_from(
+            ["", "\n", "...", "Rain", ARTICLE, f"{LINES['navigation']}\n\n{ARTICLE}\n{LINES['legal']}", "“Rain fell", "and so,"]
+        ),
+        st.sampled_from([text for table in (STRETCHES, COUNTS, VALUES, SHARES) for rows in table.values() for text, _ in rows]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(BATCHES)
+@example([text for table in (STRETCHES, COUNTS) for rows in table.values() for text, _ in rows])
+@example([text for table in (VALUES, SHARES) for rows in table.values() for text, _ in rows])
+@example([ARTICLE, "", ARTICLE, ARTICLE + LINES["share"]])
+@settings(max_examples=50, deadline=None)
+def test_a_batch_of_documents_is_measured_exactly_as_each_document_alone(texts):
+    together, alone = told(*texts), [of_one for text in texts for of_one in told(text)]
+
+    for (values, evidence), (own_values, own_evidence) in zip(together, alone, strict=True):
+        assert dict(zip(NAMES, values, strict=True)) == dict(zip(NAMES, own_values, strict=True))
+        assert evidence == own_evidence
+
+
+def test_no_documents_have_no_signals():
+    assert told() == []
+
+
+def test_each_document_of_a_batch_keeps_its_neighbors():
+    known = [None, Neighbors(), Neighbors(Match("a", 0.9)), Neighbors(None, Match("b", 0.4)), None]
+    values = extract(read([Document("Rain fell.", neighbors=one) for one in known])).values
+    columns = [NAMES.index(f"duplication.{name}") for name in DUPLICATION]
+
+    assert values[:, columns].tolist() == [[0, 0, 0], [1, 0, 0], [1, 0.9, 0], [1, 0, 0.4], [0, 0, 0]]
+
+
+# What signals are measured with
+
+SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9)).map(lambda pair: (pair[0], sum(pair))), max_size=20)
+
+
+def spans_of(found):
+    """Spans from pairs of offsets, in whatever order."""
+    return Spans(*(np.array([pair[k] for pair in found], dtype=np.int64) for k in (0, 1)))
+
+
+@given(SPANS)
+@example([])
+@example([(0, 3), (3, 5)])
+@example([(0, 9), (1, 2), (5, 6), (8, 10)])
+@settings(max_examples=150, deadline=None)
+def test_spans_are_merged_as_a_slow_merge_does(spans):
+    found = spans_of(spans)
+
+    assert pairs(merge(found.start, found.end)) == slow_merge(spans)
+
+
+@given(st.lists(SPANS, min_size=1, max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_groups_of_spans_are_joined_as_one(groups):
+    assert pairs(join(*map(spans_of, groups))) == slow_merge([span for group in groups for span in group])
+
+
+def test_a_ratio_of_nothing_is_zero():
+    assert ratio(np.array([1, 0, 3]), np.array([2, 0, 0])).tolist() == [0.5, 0.0, 0.0]
+
+
+MARKED = re.compile(r"^\[|\[\d+\]|\|$")
+
+
+@given(st.lists(st.text("1a[]|\n", max_size=8), max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_a_pattern_matches_each_text_of_a_batch_as_it_matches_it_alone(texts):
+    batch = read([Document(text) for text in texts])
+    alone = [[match.span() for match in MARKED.finditer(text)] for text in texts]
+
+    assert pairs(matches(MARKED, batch, "[|")) == [
+        (begin + start, begin + end) for begin, spans in zip(batch.origin.tolist(), alone, strict=False) for start, end in spans
+    ]
+    assert pairs(matches(MARKED, batch, "{")) == []
+
+
+def test_a_pattern_is_tried_only_at_the_places_that_are_given():
+    batch = read([Document("bab"), Document("aba")])
+
+    assert pairs(opening(re.compile("ab?"), batch, np.array([0, 1, 5, 7]))) == [(1, 3), (5, 7), (7, 8)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "runs"),
+    [
+        ([], []),
+        (["Rain fell."], []),
+        (["Vans of CNN and Reuters were there."], ["CNN", "Reuters"]),
+        (["The New York Times left. CNN"], ["New York Times", "CNN"]),
+        (["He left CNN", "CNN left", "", "Reuters"], ["CNN", "CNN", "Reuters"]),
+    ],
+)
+def test_a_run_of_tagged_words_ends_with_its_text(texts, runs):
+    batch = read([Document(text) for text in texts])
+    whole = "\n\n".join(texts)
+
+    assert [whole[start:end] for start, end in pairs(tagged(batch, OUTLET | AGENCY))] == runs
+
 
 HOSTILE = """
 import random
 from classifier import Document
 from classifier.boilerplate import clean_text
+from classifier.document import read
 from classifier.signals import NAMES, extract
 
 rubbish = random.Random(1).randbytes(200_000).decode("latin-1")
@@ -482,9 +624,9 @@ texts += ["Read more\\n" * 5_000, "\\n" * 100_000, "(A" * 50_000, "A-" * 50_000,
 texts += ["word " * 100_000]
 for text in texts:
     document = Document(text)
-    spans = [span for of_signal in extract(document).spans for span in of_signal]
+    (rows,) = extract(read([document])).evidence
     clean_text(document)
-    print(len(text), all(0 <= start < end <= len(text) for start, end in spans))
+    print(len(text), all(0 <= start < end <= len(text) for _, start, end in rows.tolist()))
 """
 
 

@@ -1,6 +1,8 @@
 """How a text falls into words, sentences, lines and quotations, whatever characters it is made of."""
 
+import itertools
 import unicodedata
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from classifier.characters import LOOKALIKES, tables
+from classifier.lexicon import read_lists
 from classifier.words import (
     ALL_CAPITALS,
     CAPITAL,
@@ -21,6 +24,8 @@ from classifier.words import (
     GAP_STOP,
     MIXED_ALPHABETS,
     NUMBER,
+    WordClasses,
+    run_together,
     split,
     split_many,
     word_hashes,
@@ -290,6 +295,101 @@ def test_splitting_many_texts_equals_splitting_each(texts):
     for words, text in zip(together, texts, strict=True):
         alone = split(text)
         assert all(np.array_equal(getattr(words, name), getattr(alone, name)) for name in type(alone).__slots__)
+
+
+@given(st.lists(TEXTS, max_size=5))
+@settings(max_examples=50, deadline=None)
+def test_texts_run_together_are_numbered_through_all_of_them(texts):
+    words, origin = run_together(texts)
+    whole = "".join(text + "\n\n" for text in texts)
+
+    assert origin.tolist() == [sum(len(text) + 2 for text in texts[:k]) for k in range(len(texts) + 1)]
+    for spans in (np.stack((words.start, words.end), axis=1), words.sentences, words.lines, words.quotes):
+        own = [spans[(spans[:, 0] >= begin) & (spans[:, 0] < end)] for begin, end in itertools.pairwise(origin)]
+        assert sum(map(len, own)) == len(spans)
+        assert all((each[:, 1] <= begin + len(text)).all() for each, begin, text in zip(own, origin, texts, strict=False))
+    assert [quoted(whole, words.lines[words.line]), quoted(whole, words.sentences[words.sentence])] == [
+        [piece for text in texts for piece in quoted(text, getattr(split(text), spans)[getattr(split(text), row)])]
+        for spans, row in (("lines", "line"), ("sentences", "sentence"))
+    ]
+
+
+# The pieces that are left outside some spans
+
+SPANS = st.lists(st.integers(0, 90), unique=True, max_size=8).map(
+    lambda places: np.array(sorted(places)[: len(places) // 2 * 2]).reshape(-1, 2)
+)
+
+
+def without(text, spans):
+    """What is left of the pieces of a text outside some spans, by looking at one after the other."""
+    words = split(text)
+    inside = {place for start, end in spans.tolist() for place in range(start, end)}
+    kept = [k for k, start in enumerate(words.start.tolist()) if start not in inside]
+    sentences, lines = (sorted({int(row[k]) for k in kept}) for row in (words.sentence, words.line))
+    return {
+        **{name: [getattr(words, name).tolist()[k] for k in kept] for name in ("start", "end", "hash", "stem", "shape", "gap")},
+        "sentence": [sentences.index(words.sentence[k]) for k in kept],
+        "line": [lines.index(words.line[k]) for k in kept],
+        "sentences": [words.sentences[k].tolist() for k in sentences],
+        "lines": [words.lines[k].tolist() for k in lines],
+        "quotes": [span for span in words.quotes.tolist() if span[0] not in inside],
+        "emoji": [place for place in words.emoji.tolist() if place not in inside],
+    }
+
+
+@given(TEXTS, SPANS)
+@example("One. Two", np.zeros((0, 2), dtype=np.int64))
+@example("One. “Two”\nThree 😀", np.array([[0, 20]]))
+@example("One two. Three", np.array([[0, 4], [4, 9]]))
+@settings(max_examples=150, deadline=None)
+def test_the_words_without_some_spans_are_those_outside_them(text, spans):
+    left, keep = split(text).without(spans)
+
+    assert {name: getattr(left, name).tolist() for name in type(left).__slots__} == without(text, spans)
+    assert split(text).start[keep].tolist() == left.start.tolist()
+
+
+# Classes of words
+
+PLAIN_WORDS = st.from_regex(r"[abé]{1,3}('[abé])?", fullmatch=True)
+
+
+@given(st.lists(st.lists(PLAIN_WORDS, max_size=12), min_size=1, max_size=4), st.lists(PLAIN_WORDS, max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_word_classes_find_exactly_their_words(classes, written):
+    plain = [{word.replace("é", "e") for word in words} for words in classes]
+    found = WordClasses(*map(" ".join, classes)).of(split(" ".join(written)).hash)
+
+    assert found.tolist() == [sum((word.replace("é", "e") in words) << bit for bit, words in enumerate(plain)) for word in written]
+
+
+def test_a_word_of_a_class_is_known_however_it_is_written():
+    classes = WordClasses("river café", "I'm river")
+
+    assert classes.of(split("The RIVER, a cafe\u0301; i’m in").hash).tolist() == [0, 0b11, 0, 0b01, 0b10, 0]
+
+
+def test_more_words_than_their_table_can_part_are_refused():
+    with pytest.raises(ValueError, match=r"^2000 words are too many for a table of"):
+        WordClasses(" ".join(f"w{number}" for number in range(2000)))
+
+
+def test_of_all_shipped_words_only_those_of_a_class_are_in_it(every_word):
+    chosen = every_word[::200]
+    classes = WordClasses(" ".join(chosen[::2]), " ".join(chosen[1::2]))
+    found = dict(zip(every_word, classes.of(word_hashes(" ".join(every_word))).tolist(), strict=True))
+
+    assert found == dict.fromkeys(every_word, 0) | dict.fromkeys(chosen[::2], 0b01) | dict.fromkeys(chosen[1::2], 0b10)
+
+
+@pytest.fixture(scope="module")
+def every_word():
+    """Every word of the shipped lists once."""
+    texts = [entry.strip("^$") for phrases in read_lists(files("classifier") / "lists") for entry in phrases.entries]
+    words = split("\n".join(texts))
+    _, first = np.unique(words.hash, return_index=True)
+    return list(quoted("\n".join(texts), zip(words.start[first], words.end[first], strict=True)))
 
 
 def test_texts_larger_than_a_batch_are_split_as_each_alone():

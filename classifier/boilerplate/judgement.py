@@ -3,91 +3,88 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier import characters as ch
 from classifier.boilerplate.boxes import announced
+from classifier.boilerplate.cuts import NAMES, NONE, Cuts, together
 from classifier.boilerplate.kinds import kinds
 from classifier.boilerplate.model import LineModel, cuts, shipped, sigmoid
-from classifier.boilerplate.passages import Passage, passages
+from classifier.boilerplate.passages import passages
 from classifier.boilerplate.sheet import Floats, Sheet, lay_out, part
 from classifier.boilerplate.templates import Templates
-from classifier.document import Document, once
+from classifier.document import Batch, Document, read
 from classifier.verdict import Line
 
-_BATCH = 64
 _JUDGED = "boilerplate"
+_DIGITS = 4  # of a probability
 _SPACES = re.compile(r"[ \t]*")
 _BLANK_RUN = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+\n")
 
 
-def judge_many(documents: Iterable[Document], templates: Templates | None = None) -> Iterator[Document]:
-    """The same documents in the same order, judged many at a time, with what their sites are known to repeat."""
-    documents = iter(documents)
-    while batch := list(islice(documents, _BATCH)):
-        _judge_batch([document for document in batch if _JUDGED not in document._memory], templates)
-        yield from batch
+def judge(batch: Batch, templates: Templates | None = None) -> Cuts:
+    """The boilerplate of all pages, judged once a batch, with what their sites are known to repeat."""
+    if _JUDGED not in batch._memory:
+        batch._memory[_JUDGED] = _judge(batch, templates)
+    found: Cuts = batch._memory[_JUDGED]
+    return found
 
 
-def judge(document: Document) -> Sequence[Line]:
-    """The lines of a page that are boilerplate, in order, with offsets into the text that came in."""
-    if _JUDGED not in document._memory:
-        list(judge_many([document]))
-    lines: Sequence[Line] = document._memory[_JUDGED]
-    return lines
+def lines(batch: Batch) -> list[list[Line]]:
+    """The boilerplate of each page, in order, with offsets into the text that came in."""
+    found = judge(batch)
+    row = batch.document_of(found.start)
+    begin = batch.origin[row]
+    told: list[list[Line]] = [[] for _ in batch.documents]
+    columns = (row, found.start - begin, found.end - begin, found.kind, found.probability.round(_DIGITS))
+    for page, start, end, kind, probability in zip(*(column.tolist() for column in columns), strict=True):
+        told[page].append(Line(start, end, NAMES[kind], probability, batch.documents[page].text[start:end]))
+    return told
 
 
-def _judge_batch(documents: Sequence[Document], templates: Templates | None) -> None:
-    if not documents:
-        return
-    model, sheet = shipped(), lay_out(documents)
+def share(batch: Batch) -> Floats:
+    """The share of each page's characters that are not white space which stand in boilerplate, 0..1, shape (documents,)."""
+    solid = np.append(0, np.cumsum((batch.kinds != ch.SPACE) & (batch.kinds != ch.NEWLINE)))
+    found = judge(batch)
+    whole = np.diff(solid[batch.origin])
+    return batch.count(found.start, solid[found.end] - solid[found.start]) / np.maximum(whole, 1)
+
+
+def clean_text(document: Document) -> str:
+    """The text of a page without its boilerplate."""
+    return without(document.text, lines(read([document]))[0])
+
+
+def without(text: str, boilerplate: Sequence[Line]) -> str:
+    """A text without some lines: paragraphs intact, no more than one blank line where some was cut."""
+    return _without(text, boilerplate) if boilerplate else text
+
+
+def _judge(batch: Batch, templates: Templates | None) -> Cuts:
+    model, sheet = shipped(), lay_out(batch)
     logits = model.logits(sheet)
     if templates is not None:
-        logits = logits + templates.weigh(documents, sheet)
+        logits = logits + templates.weigh(batch.documents, sheet)
     cut = cuts(sheet, logits, model)
-    inside = passages(documents, sheet, cut, model)
+    inside = passages(batch, sheet, cut, model)
     whole = _whole_lines(sheet, sigmoid(logits), cut, model)
-    pieces = [*whole, *(passage for line, passage in inside if not cut[line])]
-    judged: list[list[Line]] = [[] for _ in documents]
-    for piece in sorted(pieces, key=lambda piece: (piece.page, piece.start)):
-        text = documents[piece.page].text[piece.start : piece.end]
-        judged[piece.page].append(Line(piece.start, piece.end, piece.kind, round(piece.probability, 4), text))
-    for document, lines in zip(documents, judged, strict=True):
-        document._memory[_JUDGED] = tuple(lines)
+    return together(whole, inside[~cut[sheet.line_of_character(inside.start)]])
 
 
-def _whole_lines(sheet: Sheet, probability: Floats, cut: NDArray[np.bool_], model: LineModel) -> list[Passage]:
+def _whole_lines(sheet: Sheet, probability: Floats, cut: NDArray[np.bool_], model: LineModel) -> Cuts:
     """The lines that are cut, with their kinds; lines that they announce are added to `cut`."""
     rows = np.flatnonzero(cut)
     if not len(rows):
-        return []
+        return NONE
     named = kinds(part(sheet, cut), rows.tolist(), model.kinds)
     boxed, sure = announced(sheet, rows, named, probability)
     cut[boxed] = True
-    every = np.concatenate((rows, boxed))
-    spans = sheet.spans[every] - sheet.origin[sheet.document[every], None]
-    chances = np.concatenate((probability[rows], sure))
-    names = [*named, *["author_bio"] * len(boxed)]
-    columns = zip(sheet.document[every].tolist(), *spans.T.tolist(), names, chances.tolist(), strict=True)
-    return [Passage(*column) for column in columns]
-
-
-@once
-def share(document: Document) -> float:
-    """The share of the characters that are not white space which stand in boilerplate, 0..1."""
-    solid = len("".join(document.text.split()))
-    cut = sum(len("".join(line.text.split())) for line in judge(document))
-    return cut / solid if solid else 0.0
-
-
-@once
-def clean_text(document: Document) -> str:
-    """The text without its boilerplate: paragraphs intact, no more than one blank line where some was cut."""
-    lines = judge(document)
-    return _without(document.text, lines) if lines else document.text
+    kind = np.array([NAMES.index(name) for name in [*named, *["author_bio"] * len(boxed)]])
+    spans = sheet.spans[np.concatenate((rows, boxed))]
+    return Cuts(spans[:, 0], spans[:, 1], kind, np.concatenate((probability[rows], sure)))
 
 
 def _without(text: str, lines: Sequence[Line]) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.boilerplate.cuts import NONE, Cuts
 from classifier.boilerplate.features import alone, phrases_of
 from classifier.boilerplate.kinds import covered
 from classifier.boilerplate.model import LineModel, sigmoid, stack
-from classifier.boilerplate.sheet import KINDS, Floats, Sheet, lay_out
+from classifier.boilerplate.sheet import KINDS, Floats, Sheet, lay_out, part
 from classifier.boilerplate.tokens import word_score
-from classifier.document import Document
+from classifier.document import Batch
 from classifier.words import GAP_QUOTE, Ints
 
 _JOINED = 0.5  # a sentence next to one that is surely boilerplate needs no more than this
@@ -23,67 +21,43 @@ _PROMPTS = [KINDS.index(kind) for kind in ("subscribe", "share", "related", "adv
 _RUN = 6  # sentences: a run is grown no further
 
 
-@dataclass(frozen=True)
-class Passage:
-    """A stretch of boilerplate: the place of its document in the batch, offsets in its text, its kind and probability."""
-
-    page: int
-    start: int
-    end: int
-    kind: str
-    probability: float
-
-
-def passages(documents: Sequence[Document], lines: Sheet, cut: NDArray[np.bool_], model: LineModel) -> list[tuple[int, Passage]]:
-    """The boilerplate inside lines that stay, each with its line.
+def passages(batch: Batch, lines: Sheet, cut: NDArray[np.bool_], model: LineModel) -> Cuts:
+    """The boilerplate inside lines that stay.
 
     Only paragraphs that hold a phrase of the lists are looked at: words and phrases have to agree. A paragraph that is
     cut for a prompt glued to its article is taken out of `cut`, and the prompt alone is found.
     """
     worth = phrases_of(lines)["phrase_cover"] > 0
-    pages = np.unique(lines.document[worth]).tolist()
-    if not pages:
-        return []
-    sheet = lay_out([documents[page] for page in pages], sentences=True)
-    holder = _holders(sheet, lines, pages)
-    probability, told = _probabilities(sheet, model)
+    every = lay_out(batch, sentences=True)
+    holder = lines.line_of_character(every.spans[:, 0])
     several = worth[holder] & (np.bincount(holder, minlength=len(lines))[holder] > 1)
-    open_ = several & ~_quoted(sheet) & (sheet.words <= _LONGEST)
+    if not several.any():
+        return NONE
+    sheet, holder = part(every, several), holder[several]
+    probability, told = _probabilities(sheet, model)
+    open_ = ~_quoted(sheet) & (sheet.words <= _LONGEST)
     sure = open_ & told & (probability >= model.passage_threshold)
     prompt = holder[sure & (covered(sheet)[_PROMPTS].sum(axis=0) > 0)]
-    clean = holder[several & ~told & (probability < _CLEAN) & (sheet.words >= _SENTENCE)]
+    clean = holder[~told & (probability < _CLEAN) & (sheet.words >= _SENTENCE)]
     cut[np.intersect1d(prompt, clean)] = False
     rows = np.flatnonzero(_grown(sure, open_ & (probability >= _JOINED), holder) & ~cut[holder])
-    return _runs(sheet, rows, holder[rows], probability[rows], pages)
+    return _runs(sheet, rows, holder[rows], probability[rows])
 
 
-def _runs(sheet: Sheet, rows: Ints, holder: Ints, probability: Floats, pages: Sequence[int]) -> list[tuple[int, Passage]]:
+def _runs(sheet: Sheet, rows: Ints, holder: Ints, probability: Floats) -> Cuts:
     """Neighboring sentences of a line as one passage, as probable as the best of them."""
     if not len(rows):
-        return []
+        return NONE
     first = np.flatnonzero(np.append(True, (np.diff(rows) > 1) | (np.diff(holder) > 0)))
     last = np.append(first[1:], len(rows)) - 1
     best = np.maximum.reduceat(probability, first)
-    page = sheet.document[rows[first]]
-    start = sheet.spans[rows[first], 0] - sheet.origin[page]
-    end = sheet.spans[rows[last], 1] - sheet.origin[page]
     cover = np.add.reduceat(covered(sheet)[:, rows], first, axis=1)
-    named = [KINDS[kind] for kind in cover.argmax(axis=0).tolist()]
-    columns = zip(page.tolist(), start.tolist(), end.tolist(), named, best.tolist(), strict=True)
-    return [(line, Passage(pages[k], *rest)) for line, (k, *rest) in zip(holder[first].tolist(), columns, strict=True)]
+    return Cuts(sheet.spans[rows[first], 0], sheet.spans[rows[last], 1], cover.argmax(axis=0), best)
 
 
 def _probabilities(sheet: Sheet, model: LineModel) -> tuple[Floats, NDArray[np.bool_]]:
     columns = alone(sheet, word_score(sheet, model.words))
     return sigmoid(model.alone.logits(stack(columns))), columns["phrase_cover"] > 0
-
-
-def _holders(sheet: Sheet, lines: Sheet, pages: Sequence[int]) -> Ints:
-    """The line of the batch in which each sentence begins."""
-    shift = lines.origin[pages] - sheet.origin
-    begin = sheet.spans[:, 0] + shift[sheet.document]
-    holder: Ints = lines.line_of_character(begin)
-    return holder
 
 
 def _quoted(sheet: Sheet) -> NDArray[np.bool_]:

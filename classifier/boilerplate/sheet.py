@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier import characters as ch
-from classifier.document import Document
+from classifier.document import Batch
+from classifier.lexicon import Found
 from classifier.words import Hashes, Ints
 
 Floats = NDArray[np.float64]
@@ -33,7 +34,7 @@ class Sheet:
         line: which line each word stands in, shape (words,).
         hash, shape, gap, start, end: the columns of `Words`, shape (words,).
         hits: the phrases of boilerplate: first word, the word after the last, and the kind's place in KINDS, shape (hits, 3).
-        points: the code points of the batch.
+        points, kinds: the code point and the class of every character of the batch.
     """
 
     document: Ints
@@ -47,15 +48,11 @@ class Sheet:
     start: Ints
     end: Ints
     hits: Ints
-    points: NDArray[np.uint32]
+    points: Ints
+    kinds: NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.document)
-
-    @cached_property
-    def kinds(self) -> NDArray[np.uint8]:
-        """The class of every character, as in `characters`."""
-        return ch.tables()[0][self.points]
 
     @cached_property
     def words(self) -> Floats:
@@ -100,24 +97,47 @@ class Sheet:
         return places[inside], line[inside]
 
 
-def lay_out(documents: Sequence[Document], *, sentences: bool = False) -> Sheet:
-    """The sheet of some documents; with `sentences`, their sentences stand in the place of lines."""
-    words = [document.words for document in documents]
-    spans = [each.sentences if sentences else each.lines for each in words]
-    origin, first, word_origin = _totals(len(d.text) for d in documents), _totals(map(len, spans)), _totals(map(len, words))
+def lay_out(batch: Batch, *, sentences: bool = False) -> Sheet:
+    """The sheet of a batch; with `sentences`, its sentences stand in the place of lines."""
+    words = batch.words
+    spans = words.sentences if sentences else words.lines
+    document = batch.document_of(spans[:, 0])
     return Sheet(
-        document=np.repeat(np.arange(len(words)), np.diff(first)),
-        first=first,
-        spans=_joined(spans, origin),
-        origin=origin[:-1],
-        line=_joined([each.sentence if sentences else each.line for each in words], first),
-        hash=np.concatenate([each.hash for each in words]),
-        shape=np.concatenate([each.shape for each in words]),
-        gap=np.concatenate([each.gap for each in words]),
-        start=_joined([each.start for each in words], origin),
-        end=_joined([each.end for each in words], origin),
-        hits=_hits(documents, word_origin),
-        points=ch.codepoints("".join(document.text for document in documents)),
+        document=document,
+        first=np.searchsorted(document, np.arange(len(batch) + 1)),
+        spans=spans,
+        origin=batch.origin[:-1],
+        line=words.sentence if sentences else words.line,
+        hash=words.hash,
+        shape=words.shape,
+        gap=words.gap,
+        start=words.start,
+        end=words.end,
+        hits=_hits(batch.found),
+        points=batch.points,
+        kinds=batch.kinds,
+    )
+
+
+def stacked(sheets: Sequence[Sheet]) -> Sheet:
+    """The sheets of several batches as one."""
+    documents, lines, words, characters = (
+        np.cumsum([0, *sizes])
+        for sizes in zip(*((len(each.origin), len(each), len(each.hash), len(each.points)) for each in sheets), strict=True)
+    )
+
+    def joined(name: str, begin: Ints | None = None) -> NDArray[Any]:
+        columns = [getattr(each, name) for each in sheets]
+        return np.concatenate(columns if begin is None else [column + offset for column, offset in zip(columns, begin, strict=False)])
+
+    hits = [each.hits + np.array([begin, begin, 0]) for each, begin in zip(sheets, words, strict=False)]
+    return Sheet(
+        document=joined("document", documents),
+        first=np.append(np.concatenate([each.first[:-1] + begin for each, begin in zip(sheets, lines, strict=False)]), lines[-1]),
+        **{name: joined(name, characters) for name in ("spans", "origin", "start", "end")},
+        line=joined("line", lines),
+        **{name: joined(name) for name in ("hash", "shape", "gap", "points", "kinds")},
+        hits=np.concatenate(hits),
     )
 
 
@@ -138,21 +158,8 @@ def part(sheet: Sheet, keep: NDArray[np.bool_]) -> Sheet:
     )
 
 
-def _hits(documents: Sequence[Document], word_origin: Ints) -> Ints:
-    found = [
-        (begin + first, begin + last, kind)
-        for document, begin in zip(documents, word_origin.tolist(), strict=False)
-        for kind, name in enumerate(KINDS)
-        for first, last in document.found.phrases.get(f"boilerplate/{name}", ())
-    ]
-    return np.array(found, dtype=np.int64).reshape(-1, 3)
-
-
-def _totals(sizes: Iterable[int]) -> Ints:
-    """Where each piece begins when they stand one after the other, and the whole size at the end."""
-    return np.cumsum([0, *sizes])
-
-
-def _joined(columns: Sequence[Ints], begin: Ints) -> Ints:
-    """Numbers of several texts, counted through the whole batch."""
-    return np.concatenate([column + offset for column, offset in zip(columns, begin, strict=False)])
+def _hits(found: Found) -> Ints:
+    kind = np.full(len(found.names), -1)
+    kind[[found.names.index(f"boilerplate/{name}") for name in KINDS]] = np.arange(len(KINDS))
+    rows = np.flatnonzero(kind[found.list] >= 0)
+    return np.stack((found.first[rows], found.last[rows], kind[found.list[rows]]), axis=1)

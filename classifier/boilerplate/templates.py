@@ -13,7 +13,7 @@ import numpy as np
 
 from classifier.boilerplate.features import line_hashes
 from classifier.boilerplate.sheet import Floats, Sheet, lay_out
-from classifier.document import Document, prepare
+from classifier.document import Document, read_many
 from classifier.errors import IndexFormatError, InputError
 from classifier.words import NUMBER, Ints
 
@@ -88,12 +88,12 @@ class Templates:
             The number of documents that belong to a site.
         """
         count = 0
-        for batch in _batches(documents):
+        for batch in read_many(document for document in documents if site_of(document)):
             count += len(batch)
             sheet = lay_out(batch)
             keys = template_keys(sheet)
             with self._writing():
-                for page, document in enumerate(batch):
+                for page, document in enumerate(batch.documents):
                     rows = slice(sheet.first[page], sheet.first[page + 1])
                     self._add(document, sorted(set(keys[rows].tolist()) - {0}))
         return count
@@ -184,17 +184,6 @@ def template_keys(sheet: Sheet) -> Ints:
     worded = sheet.count(sheet.line[~number]) > 0
     result: Ints = np.where(worded, keys, np.uint64(0)).view(np.int64)
     return result
-
-
-def _batches(documents: Iterable[Document], size: int = 64) -> Iterator[list[Document]]:
-    batch: list[Document] = []
-    for document in prepare(document for document in documents if site_of(document)):
-        batch.append(document)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _address(url: str) -> str:

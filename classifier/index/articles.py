@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from classifier import boilerplate
-from classifier.document import Document, prepare
+from classifier.document import Document, read_many
 
 
 def articles(documents: Iterable[Document]) -> Iterator[Document]:
     """The same documents in the same order with their boilerplate blanked out; offsets stay what they are."""
-    for document in boilerplate.judge_many(prepare(documents)):
-        yield boilerplate.article(document)
+    for batch in read_many(documents):
+        for document, text in zip(batch.documents, boilerplate.article(batch).texts, strict=True):
+            yield document if text is document.text else replace(document, text=text)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from classifier.boilerplate import article as article_of
-from classifier.document import Document
+from classifier.document import Batch
 from classifier.signals import boilerplate, citation, duplication, reporting, spin, style
-from classifier.signals.measure import Measure, Span
+from classifier.signals.measure import Floats, Measure, Spans
+from classifier.words import Ints
 
-__all__ = ["FAMILIES", "NAMES", "Measure", "Signals", "Span", "extract", "meaning"]
+__all__ = ["FAMILIES", "NAMES", "Measure", "Signals", "Spans", "extract", "meaning"]
 
-Signal = Callable[[Document], Measure]
+Signal = Callable[[Batch], Measure]
 
 FAMILIES: Mapping[str, Sequence[Signal]] = {
     "boilerplate": boilerplate.SIGNALS,
@@ -29,17 +32,32 @@ _SIGNALS: Sequence[Signal] = tuple(signal for signals in FAMILIES.values() for s
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """All signals of one text, in the order of NAMES: a value each, and the spans behind it."""
+    """All signals of a batch, in the order of NAMES.
 
-    values: Sequence[float]
-    spans: Sequence[Sequence[Span]]
+    Attributes:
+        values: shape (documents, signals).
+        evidence: for each document the stretches behind its signals, as rows of (signal, start, end) that count
+            the characters of the text that came in, sorted by signal.
+    """
+
+    values: Floats
+    evidence: Sequence[Ints]
 
 
-def extract(document: Document) -> Signals:
-    """Measure every signal of a document: boilerplate on the whole page, all else on the article in it."""
-    article = article_of(document)
-    measures = [signal(document if signal in _OF_PAGE else article) for signal in _SIGNALS]
-    return Signals([float(measure.value) for measure in measures], [measure.spans for measure in measures])
+def extract(batch: Batch) -> Signals:
+    """Measure every signal of a batch: boilerplate on the whole pages, all else on the articles in them."""
+    article = article_of(batch)
+    measures = [signal(batch if signal in _OF_PAGE else article) for signal in _SIGNALS]
+    return Signals(np.stack([measure.values for measure in measures], axis=1), _evidence(batch, [measure.spans for measure in measures]))
+
+
+def _evidence(batch: Batch, spans: Sequence[Spans]) -> Sequence[Ints]:
+    signal = np.repeat(np.arange(len(spans)), [len(each) for each in spans])
+    start, end = (np.concatenate([getattr(each, name) for each in spans]) for name in ("start", "end"))
+    owner = batch.document_of(start)
+    order = np.argsort(owner, kind="stable")
+    table = np.stack((signal, start - batch.origin[owner], end - batch.origin[owner]), axis=1)[order]
+    return np.split(table, np.searchsorted(owner[order], np.arange(1, len(batch))))[: len(batch)]
 
 
 def meaning(signal: Signal) -> str:

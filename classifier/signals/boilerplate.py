@@ -2,109 +2,113 @@
 
 from __future__ import annotations
 
-from classifier.boilerplate import judge
-from classifier.document import Document
+import numpy as np
+
+from classifier.boilerplate import NAMES, judge
+from classifier.document import Batch
 from classifier.signals import measure
-from classifier.signals.measure import Measure, ratio
+from classifier.signals.measure import Measure, Spans, ratio
+from classifier.words import BETWEEN
 
 
-def author_bio(document: Document) -> Measure:
+def author_bio(batch: Batch) -> Measure:
     """The share of characters in lines that introduce an author, 0..1."""
-    return _share_of(document, "author_bio")
+    return _share_of(batch, "author_bio")
 
 
-def subscribe(document: Document) -> Measure:
+def subscribe(batch: Batch) -> Measure:
     """The share of characters in lines that ask the reader to subscribe or sign up, 0..1."""
-    return _share_of(document, "subscribe")
+    return _share_of(batch, "subscribe")
 
 
-def share(document: Document) -> Measure:
+def share(batch: Batch) -> Measure:
     """The share of characters in lines that ask the reader to share or follow, 0..1."""
-    return _share_of(document, "share")
+    return _share_of(batch, "share")
 
 
-def related(document: Document) -> Measure:
+def related(batch: Batch) -> Measure:
     """The share of characters in lines that point to other stories, 0..1."""
-    return _share_of(document, "related")
+    return _share_of(batch, "related")
 
 
-def navigation(document: Document) -> Measure:
+def navigation(batch: Batch) -> Measure:
     """The share of characters in lines that belong to menus and page controls, 0..1."""
-    return _share_of(document, "navigation")
+    return _share_of(batch, "navigation")
 
 
-def cookie(document: Document) -> Measure:
+def cookie(batch: Batch) -> Measure:
     """The share of characters in lines that speak of cookies and consent, 0..1."""
-    return _share_of(document, "cookie")
+    return _share_of(batch, "cookie")
 
 
-def legal(document: Document) -> Measure:
+def legal(batch: Batch) -> Measure:
     """The share of characters in lines that hold copyright and terms, 0..1."""
-    return _share_of(document, "legal")
+    return _share_of(batch, "legal")
 
 
-def comment(document: Document) -> Measure:
+def comment(batch: Batch) -> Measure:
     """The share of characters in lines that belong to the comments, 0..1."""
-    return _share_of(document, "comment")
+    return _share_of(batch, "comment")
 
 
-def advertisement(document: Document) -> Measure:
+def advertisement(batch: Batch) -> Measure:
     """The share of characters in lines that mark or hold advertising, 0..1."""
-    return _share_of(document, "advertisement")
+    return _share_of(batch, "advertisement")
 
 
-def contact(document: Document) -> Measure:
+def contact(batch: Batch) -> Measure:
     """The share of characters in lines that tell how to reach somebody, 0..1."""
-    return _share_of(document, "contact")
+    return _share_of(batch, "contact")
 
 
-def credit(document: Document) -> Measure:
+def credit(batch: Batch) -> Measure:
     """The share of characters in lines that credit pictures, agencies or contributors, 0..1."""
-    return _share_of(document, "credit")
+    return _share_of(batch, "credit")
 
 
-def byline(document: Document) -> Measure:
+def byline(batch: Batch) -> Measure:
     """The share of characters in lines that name the writer, the date or the reading time, 0..1."""
-    return _share_of(document, "byline")
+    return _share_of(batch, "byline")
 
 
-def caption(document: Document) -> Measure:
+def caption(batch: Batch) -> Measure:
     """The share of characters in lines that describe a picture, 0..1."""
-    return _share_of(document, "caption")
+    return _share_of(batch, "caption")
 
 
-def other(document: Document) -> Measure:
+def other(batch: Batch) -> Measure:
     """The share of characters in lines that are boilerplate of another kind, 0..1."""
-    return _share_of(document, "other")
+    return _share_of(batch, "other")
 
 
-def total(document: Document) -> Measure:
+def total(batch: Batch) -> Measure:
     """The share of characters in boilerplate of any kind, 0..1."""
-    return measure.share(document, [(line.start, line.end) for line in judge(document)])
+    found = judge(batch)
+    return measure.share(batch, Spans(found.start, found.end))
 
 
-def tail(document: Document) -> Measure:
+def tail(batch: Batch) -> Measure:
     """The share of characters after the last line that is not boilerplate, 0..1."""
-    end = _prose_end(document)
-    return Measure(ratio(len(document.text) - end, len(document.text)) if judge(document) else 0.0)
+    found, lines = judge(batch), batch.words.lines
+    kept = ~np.isin(lines[:, 0], found.start[np.isin(found.end, lines[:, 1])])
+    length = np.diff(batch.origin) - BETWEEN
+    end = np.zeros(len(batch), dtype=np.int64)
+    row = batch.document_of(lines[kept, 0])
+    end[row] = lines[kept, 1] - batch.origin[row]  # the last one stays
+    return Measure(np.where(batch.count(found.start) > 0, ratio(length - end, length), 0.0))
 
 
-def prose_left(document: Document) -> Measure:
+def prose_left(batch: Batch) -> Measure:
     """The share of words that remain when boilerplate is cut, 0..1."""
-    words = document.words
-    cut = sum(int(words.start.searchsorted(line.end) - words.start.searchsorted(line.start)) for line in judge(document))
-    return Measure(ratio(max(len(words) - cut, 0), len(words)))
+    found, starts = judge(batch), batch.words.start
+    words = np.searchsorted(starts, found.end) - np.searchsorted(starts, found.start)
+    return Measure(ratio(np.maximum(batch.sizes - batch.count(found.start, words), 0), batch.sizes))
 
 
-def _share_of(document: Document, kind: str) -> Measure:
-    return measure.share(document, [(line.start, line.end) for line in judge(document) if line.kind == kind])
-
-
-def _prose_end(document: Document) -> int:
-    """Where the last line ends that is not boilerplate."""
-    cut = {(line.start, line.end) for line in judge(document)}
-    kept = [end for start, end in document.words.lines.tolist() if (start, end) not in cut]
-    return kept[-1] if kept else 0
+def _share_of(batch: Batch, kind: str) -> Measure:
+    found = judge(batch)
+    chosen = found.kind == NAMES.index(kind)
+    return measure.share(batch, Spans(found.start[chosen], found.end[chosen]))
 
 
 SIGNALS = (

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
-from classifier.document import Document
-from classifier.signals.measure import Measure, Span, matches, merge, phrases, rate, share
+import numpy as np
+
+from classifier.characters import codepoints
+from classifier.document import Batch, once
+from classifier.signals.measure import Measure, Spans, join, matches, opening, phrases, rate, share
+from classifier.words import NUMBER, Ints, WordClasses
 
 _NUMERIC = re.compile(r"\[\d{1,3}\]")
 _STACKED = re.compile(r"\[\d{1,3}\](?:,? ?\[\d{1,3}\])+")
@@ -13,7 +17,7 @@ _REFERENCE = re.compile(r"(?:\[\d{1,3}\]|\^) ?[A-Za-z\"“]")
 _NUMBERED = re.compile(r"\d{1,3}[.)] {0,3}\S")
 _REFERENCES = 2  # such lines make a list of references
 _TOOL_TOKEN = re.compile(
-    r":?contentReference\[|oaicite(?::\d+)?|oai_citation|(?:cite)?turn\d{1,2}(?:search|news|view|image|fetch|file|product|academia)\d{1,3}"
+    r"contentReference\[|oaicite(?::\d+)?|oai_citation|(?:cite)?turn\d{1,2}(?:search|news|view|image|fetch|file|product|academia)\d{1,3}"
     r"|utm_source=(?:chatgpt|openai|perplexity|copilot|gemini|claude)[\w.]*|【\d{1,3}†[^】\n]{0,60}】|grok_(?:card|render)|[\ue200-\ue206]"
 )
 _LABEL_LENGTH = 40
@@ -23,25 +27,19 @@ _LABEL = re.compile(
     r"|enrichment data|paraphrased(?: article| version| text)?|article|output|prompt|rephrased(?: article| text)?)[ *]{0,3}:",
     re.IGNORECASE,
 )
-# What gives each kind of Markdown away, and its pattern: a pattern is only tried where its needle stands.
+# A mark of each kind of Markdown, and its pattern.
 _MARKDOWN = (
-    ("**", re.compile(r"\*\*[^*\n]{1,120}\*\*")),
-    ("# ", re.compile(r"^#{1,6} \S[^\n]{0,120}", re.MULTILINE)),
-    ("--", re.compile(r"\|\s?:?-{3,}:?\s?\|?")),
-    ("](http", re.compile(r"\[[^\]\n]{1,80}\]\(https?://[^)\s]{1,200}\)")),
-    ("```", re.compile(r"^```", re.MULTILINE)),
-    ("|\n", re.compile(r"^\|[^\n|]{1,80}\|[^\n]{0,200}\|\s?$", re.MULTILINE)),
+    ("*", re.compile(r"\*\*[^*\n]{1,120}\*\*")),
+    ("#", re.compile(r"^#{1,6} \S[^\n]{0,120}", re.MULTILINE)),
+    ("|", re.compile(r"\|\s?:?-{3,}:?\s?\|?")),
+    ("[", re.compile(r"\[[^\]\n]{1,80}\]\(https?://[^)\s]{1,200}\)")),
+    ("`", re.compile(r"^```", re.MULTILINE)),
+    ("|", re.compile(r"^\|[^\n|]{1,80}\|[^\n]{0,200}\|\s?$", re.MULTILINE)),
 )
-_TOOL_NEEDLES = (
-    "oaicite",
-    "contentReference",
-    "oai_citation",
-    *(f"turn{turn}" for turn in range(10)),
-    "utm_source=",
-    "†",
-    "grok_",
-    "\ue200",
-)
+# What a tool's token opens with: a word, a mark, or the letter of a word with a digit ("turn0search1", "citeturn0news2").
+_TOOL_WORDS = WordClasses("oaicite contentreference oai utm grok")
+_TOOL_MARKS = "【" + "".join(map(chr, range(0xE200, 0xE207)))
+_CODE_OPENS = codepoints("tTcC")
 _SLOT = re.compile(
     r"\[(?:insert|your|add|name of|company|first|last|full|city|state|date|location|source|spokesperson|official|reporter|author"
     r"|publication|link|url)[^\]\n\d]{0,40}\]"
@@ -51,65 +49,70 @@ _BRACES = re.compile(r"\{\{[^}\n]{1,40}\}\}")
 _SOURCES = re.compile(r"[*]{0,2}(?:sources?|references?|quellen?)[ *]{0,3}:[^\n]{0,200}$", re.IGNORECASE | re.MULTILINE)
 
 
-def numeric_marks_rate(document: Document) -> Measure:
+def numeric_marks_rate(batch: Batch) -> Measure:
     """How often a numeric citation mark stands in a text that has no list of references, per 1,000 words."""
-    text = document.text
-    marks = matches(_NUMERIC, text, "[")
-    return rate(document, [] if marks and _has_references(document, marks[-1][1]) else marks)
+    marks = matches(_NUMERIC, batch, "[")
+    row = batch.document_of(marks.start)
+    last = marks.end[np.append(np.flatnonzero(np.diff(row)), len(row) - 1)] if len(row) else row
+    referring = [_has_references(batch, k, end) for k, end in zip(np.unique(row).tolist(), last.tolist(), strict=True)]
+    return rate(batch, marks[~np.isin(row, np.unique(row)[np.array(referring, dtype=bool)])])
 
 
-def stacked_marks_rate(document: Document) -> Measure:
+def stacked_marks_rate(batch: Batch) -> Measure:
     """How often numeric citation marks stand in a stack ("[2][3]"), per 1,000 words."""
-    return rate(document, matches(_STACKED, document.text, "["))
+    return rate(batch, matches(_STACKED, batch, "["))
 
 
-def tool_tokens_rate(document: Document) -> Measure:
+def tool_tokens_rate(batch: Batch) -> Measure:
     """How often a token of a chat tool leaked into the text ("oaicite", "turn0search1"), per 1,000 words."""
-    text = document.text
-    tokens = matches(_TOOL_TOKEN, text, "") if any(needle in text for needle in _TOOL_NEEDLES) else []
-    return rate(document, merge([*tokens, *phrases(document, "citation/tool_tokens")]))
+    words = batch.words
+    codes = np.flatnonzero(words.shape & NUMBER)
+    codes = codes[np.isin(batch.points[words.start[codes]], _CODE_OPENS)]
+    places = np.concatenate((words.start[codes], words.start[_TOOL_WORDS.of(words.hash) > 0], batch.mark(_TOOL_MARKS)))
+    return rate(batch, join(opening(_TOOL_TOKEN, batch, np.sort(places)), phrases(batch, "citation/tool_tokens")))
 
 
-def prompt_leak_rate(document: Document) -> Measure:
+def prompt_leak_rate(batch: Batch) -> Measure:
     """How often a prompt or a chat's answer leaked into the text ("as an AI language model"), per 1,000 words."""
-    sentences, hits = document.words.sentences, phrases(document, "citation/prompt_leak")
-    rows = [int(sentences[:, 0].searchsorted(start, side="right")) - 1 for start, _ in hits]
-    return rate(document, merge((int(sentences[row, 0]), int(sentences[row, 1])) for row in rows))
+    sentences, hits = batch.words.sentences, phrases(batch, "citation/prompt_leak")
+    rows = np.unique(np.searchsorted(sentences[:, 0], hits.start, side="right") - 1)
+    return rate(batch, Spans(sentences[rows, 0], sentences[rows, 1]))
 
 
-def scaffold_labels_rate(document: Document) -> Measure:
+def scaffold_labels_rate(batch: Batch) -> Measure:
     """How often a line opens with a label of a writing template ("Title:", "Meta description:"), per 1,000 words."""
-    return rate(document, _opening(_LABEL, document))
+    return rate(batch, opening(_LABEL, batch, _labelled(batch)))
 
 
-def markdown(document: Document) -> Measure:
+def markdown(batch: Batch) -> Measure:
     """How much of the text is unrendered Markdown: bold marks, heading marks, links, broken tables; a share of its characters."""
-    return share(document, merge(span for needle, pattern in _MARKDOWN for span in matches(pattern, document.text, needle)))
+    return share(batch, join(*(matches(pattern, batch, mark) for mark, pattern in _MARKDOWN)))
 
 
-def sources_list_rate(document: Document) -> Measure:
+def sources_list_rate(batch: Batch) -> Measure:
     """How often a line lists the sources of the text ("Sources: …"), per 1,000 words."""
-    return rate(document, merge([*_opening(_SOURCES, document), *phrases(document, "citation/sources_list")]))
+    return rate(batch, join(opening(_SOURCES, batch, _labelled(batch)), phrases(batch, "citation/sources_list")))
 
 
-def slots_rate(document: Document) -> Measure:
+def slots_rate(batch: Batch) -> Measure:
     """How often a slot of a template stands unfilled ("Dr. [Last Name]"), per 1,000 words."""
-    return rate(document, merge([*matches(_SLOT, document.text, "["), *matches(_BRACES, document.text, "{{")]))
+    return rate(batch, join(matches(_SLOT, batch, "["), matches(_BRACES, batch, "{")))
 
 
-def _has_references(document: Document, after: int) -> bool:
-    """Whether lines open with a mark, or numbered lines follow the last mark: then the marks lead somewhere."""
-    text, lines = document.text, [start for start, _ in document.words.lines.tolist()]
-    marked = sum(1 for start in lines if _REFERENCE.match(text, start))
-    numbered = sum(1 for start in lines if start >= after and _NUMBERED.match(text, start))
-    return max(marked, numbered) >= _REFERENCES
+def _has_references(batch: Batch, row: int, after: int) -> bool:
+    """Whether lines of a document open with a mark, or numbered lines follow its last mark: then the marks lead somewhere."""
+    lines = batch.words.lines[:, 0]
+    own = lines[(lines >= batch.origin[row]) & (lines < batch.origin[row + 1])]
+    marked, numbered = opening(_REFERENCE, batch, own), opening(_NUMBERED, batch, own[own >= after])
+    return max(len(marked), len(numbered)) >= _REFERENCES
 
 
-def _opening(pattern: re.Pattern[str], document: Document) -> list[Span]:
-    """Where a pattern with a colon opens a line."""
-    text = document.text
-    lines = [start for start, _ in document.words.lines.tolist() if ":" in text[start : start + _LABEL_LENGTH]]
-    return [match.span() for match in (pattern.match(text, start) for start in lines) if match]
+@once
+def _labelled(batch: Batch) -> Ints:
+    """Where lines begin that have a colon among their first characters."""
+    lines, colons = batch.words.lines[:, 0], batch.mark(":")
+    after = np.append(colons, batch.origin[-1] + _LABEL_LENGTH)[np.searchsorted(colons, lines)]
+    return lines[after < lines + _LABEL_LENGTH]
 
 
 SIGNALS = (

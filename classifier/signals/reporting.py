@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier import lexicon as lx
 from classifier import sourcing as src
-from classifier.document import Document
-from classifier.signals.measure import Measure, Span, merge, phrases, rate, ratio, share
-from classifier.words import CAPITAL, NUMBER
+from classifier.document import Batch, once
+from classifier.signals.measure import Floats, Measure, Spans, join, matches, opening, per_thousand, phrases, rate, ratio, share, tagged
+from classifier.words import NUMBER, Hashes, Ints
 
 # A place in capitals, or one that a tag or a date follows; then a dash and the sentence itself, on the same line.
 _DATELINE = re.compile(
@@ -25,284 +26,286 @@ _AGENCY_TAG = re.compile(r"\((?:Reuters|AP|AFP|UPI|PTI|ANI|IANS|Xinhua|dpa|TASS|
 _DIRECT_WORDS = 4  # a shorter quotation is a title or a scare quote
 
 
-def _rate_of(document: Document, *kinds: str, told: bool | None = None) -> Measure:
-    return rate(document, _spans_of(document, *kinds, told=told))
-
-
-def _spans_of(document: Document, *kinds: str, told: bool | None = None) -> list[Span]:
-    words = document.words
-    return [
-        (int(words.start[s.first]), int(words.end[s.last - 1]))
-        for s in src.statements(document)
-        if s.source in kinds and (told is None or s.told == told)
-    ]
-
-
-def own_attribution_rate(document: Document) -> Measure:
+def own_attribution_rate(batch: Batch) -> Measure:
     """How often something is said to the outlet itself ("told us", "told this newspaper"), per 1,000 words."""
-    return rate(document, _join(_spans_of(document, src.OWN), phrases(document, "reporting/own_attribution")))
+    return rate(batch, join(_spans_of(batch, src.OWN), phrases(batch, "reporting/own_attribution")))
 
 
-def told_outlet_rate(document: Document) -> Measure:
+def told_outlet_rate(batch: Batch) -> Measure:
     """How often something is said to a news outlet that is named ("told CNN"), per 1,000 words."""
-    return _rate_of(document, src.OUTLET, src.AGENCY, told=True)
+    return rate(batch, _spans_of(batch, src.OUTLET, src.AGENCY, told=True))
 
 
-def told_name_rate(document: Document) -> Measure:
+def told_name_rate(batch: Batch) -> Measure:
     """How often something is said to a capitalised name that no list holds ("told AGBI"), per 1,000 words."""
-    return _rate_of(document, src.NAME, told=True)
+    return rate(batch, _spans_of(batch, src.NAME, told=True))
 
 
-def outlet_attribution_rate(document: Document) -> Measure:
+def outlet_attribution_rate(batch: Batch) -> Measure:
     """How often a news outlet is itself the source ("the Times reported", "according to TMZ"), per 1,000 words."""
-    return rate(document, _join(_spans_of(document, src.OUTLET, told=False), phrases(document, "reporting/borrowed")))
+    return rate(batch, join(_spans_of(batch, src.OUTLET, told=False), phrases(batch, "reporting/borrowed")))
 
 
-def agency_attribution_rate(document: Document) -> Measure:
+def agency_attribution_rate(batch: Batch) -> Measure:
     """How often a news agency is the source ("Reuters reported", "according to AFP"), per 1,000 words."""
-    return _rate_of(document, src.AGENCY, told=False)
+    return rate(batch, _spans_of(batch, src.AGENCY, told=False))
 
 
-def show_attribution_rate(document: Document) -> Measure:
+def show_attribution_rate(batch: Batch) -> Measure:
     """How often a programme or a podcast is the source, per 1,000 words."""
-    return _rate_of(document, src.SHOW)
+    return rate(batch, _spans_of(batch, src.SHOW))
 
 
-def platform_attribution_rate(document: Document) -> Measure:
+def platform_attribution_rate(batch: Batch) -> Measure:
     """How often a post on a social platform is the source, per 1,000 words."""
-    return _rate_of(document, src.PLATFORM)
+    return rate(batch, _spans_of(batch, src.PLATFORM))
 
 
-def borrowed_share(document: Document) -> Measure:
+def borrowed_share(batch: Batch) -> Measure:
     """The share of all statements whose source is another outlet, a programme or a platform, 0..1."""
-    found = src.statements(document)
-    return Measure(ratio(sum(s.source in src.BORROWED for s in found), len(found)))
+    return Measure(_share_of(batch, *src.BORROWED))
 
 
-def borrowed_first(document: Document) -> Measure:
+def borrowed_first(batch: Batch) -> Measure:
     """How early the first borrowed statement comes: 1 in the first word, 0 where there is none."""
-    first = next((s.first for s in src.statements(document) if s.source in src.BORROWED), len(document.words))
-    return Measure(1 - ratio(first, len(document.words)) if len(document.words) else 0.0)
+    found = src.statements(batch)
+    borrowed = found.first[found.of(*src.BORROWED)]
+    earliest = batch.first[1:].copy()
+    np.minimum.at(earliest, batch.owner[borrowed], borrowed)
+    return Measure(ratio(batch.first[1:] - earliest, batch.sizes))
 
 
-def single_outlet(document: Document) -> Measure:
+def single_outlet(batch: Batch) -> Measure:
     """The share of all statements that hang on the one outlet cited most, 0..1."""
-    counts: dict[int, int] = {}
-    found = src.statements(document)
-    for statement in found:
-        if statement.source in (src.OUTLET, src.AGENCY, src.SHOW):
-            counts[statement.who] = counts.get(statement.who, 0) + 1
-    return Measure(ratio(max(counts.values(), default=0), len(found)))
+    found = src.statements(batch)
+    cited = found[found.of(src.OUTLET, src.AGENCY, src.SHOW)]
+    row, _, times = _different(batch, cited)
+    most = np.zeros(len(batch), dtype=np.int64)
+    np.maximum.at(most, row, times)
+    return Measure(ratio(most, _statements_of(batch).sum(axis=1)))
 
 
-def outlets_rate(document: Document) -> Measure:
+def outlets_rate(batch: Batch) -> Measure:
     """How often outlets, agencies and programmes are named at all, per 1,000 words."""
-    return rate(document, _tagged(document, lx.OUTLET | lx.AGENCY | lx.SHOW))
+    return rate(batch, tagged(batch, lx.OUTLET | lx.AGENCY | lx.SHOW))
 
 
-def platforms_rate(document: Document) -> Measure:
+def platforms_rate(batch: Batch) -> Measure:
     """How often social platforms are named at all, per 1,000 words."""
-    return rate(document, _tagged(document, lx.PLATFORM))
+    return rate(batch, tagged(batch, lx.PLATFORM))
 
 
-def person_attribution(document: Document) -> Measure:
+def person_attribution(batch: Batch) -> Measure:
     """The share of all statements that come from a named person, 0..1."""
-    return _share_of(document, src.PERSON)
+    return Measure(_share_of(batch, src.PERSON))
 
 
-def pronoun_attribution(document: Document) -> Measure:
+def pronoun_attribution(batch: Batch) -> Measure:
     """The share of all statements that come from somebody named before ("she said"), 0..1."""
-    return _share_of(document, src.PRONOUN)
+    return Measure(_share_of(batch, src.PRONOUN))
 
 
-def official_attribution(document: Document) -> Measure:
+def official_attribution(batch: Batch) -> Measure:
     """The share of all statements that come from police, officials, companies and their like, 0..1."""
-    return _share_of(document, src.OFFICIAL)
+    return Measure(_share_of(batch, src.OFFICIAL))
 
 
-def record_attribution(document: Document) -> Measure:
+def record_attribution(batch: Batch) -> Measure:
     """The share of all statements that come from a statement, a court paper or another record, 0..1."""
-    return _share_of(document, src.RECORD)
+    return Measure(_share_of(batch, src.RECORD))
 
 
-def study_attribution(document: Document) -> Measure:
+def study_attribution(batch: Batch) -> Measure:
     """The share of all statements that come from a study, researchers or experts, 0..1."""
-    return _share_of(document, src.STUDY)
+    return Measure(_share_of(batch, src.STUDY))
 
 
-def insider_attribution(document: Document) -> Measure:
+def insider_attribution(batch: Batch) -> Measure:
     """The share of all statements that come from sources without a name, 0..1."""
-    return _share_of(document, src.INSIDER)
+    return Measure(_share_of(batch, src.INSIDER))
 
 
-def public_attribution_rate(document: Document) -> Measure:
+def public_attribution_rate(batch: Batch) -> Measure:
     """How often something is said in the open: to reporters, a court, a meeting, per 1,000 words."""
-    return rate(document, _join(_spans_of(document, src.PUBLIC), phrases(document, "reporting/events")))
+    return rate(batch, join(_spans_of(batch, src.PUBLIC), phrases(batch, "reporting/events")))
 
 
-def unknown_attribution(document: Document) -> Measure:
+def unknown_attribution(batch: Batch) -> Measure:
     """The share of all statements whose source the text does not name nearby, 0..1."""
-    return _share_of(document, src.UNKNOWN)
+    return Measure(_share_of(batch, src.UNKNOWN))
 
 
-def attribution_rate(document: Document) -> Measure:
+def attribution_rate(batch: Batch) -> Measure:
     """How often the text says where it has something from, per 1,000 words."""
-    return Measure(1000 * ratio(len(src.statements(document)), len(document.words)))
+    return Measure(per_thousand(batch, _statements_of(batch).sum(axis=1)))
 
 
-def direct_speech(document: Document) -> Measure:
+def direct_speech(batch: Batch) -> Measure:
     """The share of the text's characters that stand in quotations of four words and more, 0..1."""
-    quotes = _quotations(document)
-    return Measure(share(document, quotes).value)
+    return Measure(share(batch, _quotations(batch)).values)
 
 
-def quotations_rate(document: Document) -> Measure:
+def quotations_rate(batch: Batch) -> Measure:
     """How often a quotation of four words and more stands in the text, per 1,000 words."""
-    return Measure(rate(document, _quotations(document)).value)
+    return Measure(rate(batch, _quotations(batch)).values)
 
 
-def scare_quotes_rate(document: Document) -> Measure:
+def scare_quotes_rate(batch: Batch) -> Measure:
     """How often a quotation of fewer than four words stands in the text, per 1,000 words."""
-    return Measure(1000 * ratio(len(document.words.quotes) - len(_quotations(document)), len(document.words)))
+    all_quotes, long = batch.count(batch.words.quotes[:, 0]), batch.count(_quotations(batch).start)
+    return Measure(per_thousand(batch, all_quotes - long))
 
 
-def speakers_rate(document: Document) -> Measure:
+def speakers_rate(batch: Batch) -> Measure:
     """How many different persons are named as sources, per 1,000 words."""
-    names = {s.who for s in src.statements(document) if s.source == src.PERSON}
-    return Measure(1000 * ratio(len(names), len(document.words)))
+    found = src.statements(batch)
+    row, _, _ = _different(batch, found[found.of(src.PERSON)])
+    return Measure(per_thousand(batch, np.bincount(row, minlength=len(batch))))
 
 
-def dateline(document: Document) -> Measure:
+def dateline(batch: Batch) -> Measure:
     """1 where the text opens a line with a dateline ("PORT HALE, Oct. 3 —"), else 0."""
-    heads = document.words.lines[:_DATELINE_LINES, 0].tolist()
-    match = next(filter(None, (_DATELINE.match(document.text, start) for start in heads)), None)
-    return Measure(1.0, [match.span()]) if match else Measure(0.0)
+    lines = batch.words.lines[:, 0]
+    row = batch.document_of(lines)
+    place = np.arange(len(lines)) - np.searchsorted(row, row)
+    return _first_of_each(batch, opening(_DATELINE, batch, lines[(place < _DATELINE_LINES) & _opens_name(batch, lines)]))
 
 
-def agency_tag(document: Document) -> Measure:
+def agency_tag(batch: Batch) -> Measure:
     """1 where the tag of a news agency stands in the text ("(Reuters)"), else 0."""
-    match = _AGENCY_TAG.search(document.text) if "(" in document.text else None
-    return Measure(1.0, [match.span()]) if match else Measure(0.0)
+    return _first_of_each(batch, matches(_AGENCY_TAG, batch, "("))
 
 
-def agency_credit_rate(document: Document) -> Measure:
+def agency_credit_rate(batch: Batch) -> Measure:
     """How often a line credits a news agency or names who reported and edited, per 1,000 words."""
-    return rate(document, phrases(document, "reporting/credits"))
+    return rate(batch, phrases(batch, "reporting/credits"))
 
 
-def anonymous_rate(document: Document) -> Measure:
+def anonymous_rate(batch: Batch) -> Measure:
     """How often the text leans on sources without a name ("a source close to"), per 1,000 words."""
-    return rate(document, phrases(document, "reporting/anonymous"))
+    return rate(batch, phrases(batch, "reporting/anonymous"))
 
 
-def documents_rate(document: Document) -> Measure:
+def documents_rate(batch: Batch) -> Measure:
     """How often the text quotes court papers, records or other documents, per 1,000 words."""
-    return rate(document, phrases(document, "reporting/documents"))
+    return rate(batch, phrases(batch, "reporting/documents"))
 
 
-def studies_rate(document: Document) -> Measure:
+def studies_rate(batch: Batch) -> Measure:
     """How often the text writes up a study ("published in the journal"), per 1,000 words."""
-    return rate(document, phrases(document, "reporting/studies"))
+    return rate(batch, phrases(batch, "reporting/studies"))
 
 
-def release_rate(document: Document) -> Measure:
+def release_rate(batch: Batch) -> Measure:
     """How often the language of a press release stands in the text ("is pleased to announce"), per 1,000 words."""
-    return rate(document, phrases(document, "reporting/release"))
+    return rate(batch, phrases(batch, "reporting/release"))
 
 
-def wire_services_rate(document: Document) -> Measure:
+def wire_services_rate(batch: Batch) -> Measure:
     """How often a press-release service is named, per 1,000 words."""
-    return rate(document, _tagged(document, lx.WIRE_SERVICE))
+    return rate(batch, tagged(batch, lx.WIRE_SERVICE))
 
 
-def opinion_rate(document: Document) -> Measure:
+def opinion_rate(batch: Batch) -> Measure:
     """How often the text argues in its own voice ("in my view", "we must"), per 1,000 words."""
-    return rate(document, phrases(document, "reporting/opinion"))
+    return rate(batch, phrases(batch, "reporting/opinion"))
 
 
-def transcript_rate(document: Document) -> Measure:
+def transcript_rate(batch: Batch) -> Measure:
     """How often marks of an interview or a transcript stand in the text, per 1,000 words."""
-    return rate(document, phrases(document, "reporting/qa"))
+    return rate(batch, phrases(batch, "reporting/qa"))
 
 
-def dates_rate(document: Document) -> Measure:
+def dates_rate(batch: Batch) -> Measure:
     """How often a month or a weekday is named, per 1,000 words."""
-    return Measure(_tag_rate(document, lx.MONTH_OR_DAY))
+    return Measure(_tag_rate(batch, lx.MONTH_OR_DAY))
 
 
-def numbers_rate(document: Document) -> Measure:
+def numbers_rate(batch: Batch) -> Measure:
     """How many words are numbers, per 1,000 words."""
-    return Measure(1000 * ratio(int(np.count_nonzero(document.words.shape & NUMBER)), len(document.words)))
+    return Measure(per_thousand(batch, batch.count_words((batch.words.shape & NUMBER) > 0)))
 
 
-def places_rate(document: Document) -> Measure:
+def places_rate(batch: Batch) -> Measure:
     """How often a known place is named, per 1,000 words."""
-    return Measure(_tag_rate(document, lx.PLACE))
+    return Measure(_tag_rate(batch, lx.PLACE))
 
 
-def names_rate(document: Document) -> Measure:
+def names_rate(batch: Batch) -> Measure:
     """How many words are part of a proper name, per 1,000 words."""
-    return Measure(_tag_rate(document, lx.PROPER_NAME | lx.FIRST_NAME))
+    return Measure(_tag_rate(batch, lx.PROPER_NAME | lx.FIRST_NAME))
 
 
-def titles_rate(document: Document) -> Measure:
+def titles_rate(batch: Batch) -> Measure:
     """How often a title or a role introduces somebody ("police chief"), per 1,000 words."""
-    return Measure(_tag_rate(document, lx.TITLE))
+    return Measure(_tag_rate(batch, lx.TITLE))
 
 
-def own_voice_rate(document: Document) -> Measure:
+def own_voice_rate(batch: Batch) -> Measure:
     """How often "us", "me" or "our" stands outside quotations, per 1,000 words."""
-    words = document.words
-    mine = (document.found.tags & lx.OURSELVES).nonzero()[0]
-    outside = sum(not quoted for quoted in _quoted(document, words.start[mine].tolist()))
-    return Measure(1000 * ratio(outside, len(words)))
+    mine = batch.words.start[np.flatnonzero(batch.found.tags & lx.OURSELVES)]
+    return Measure(per_thousand(batch, batch.count(mine[~_quoted(batch, mine)])))
 
 
-def _share_of(document: Document, kind: str) -> Measure:
-    found = src.statements(document)
-    return Measure(ratio(sum(s.source == kind for s in found), len(found)))
+def _spans_of(batch: Batch, *kinds: str, told: bool | None = None) -> Spans:
+    """Where statements of some kinds stand."""
+    found = src.statements(batch)
+    chosen = found[found.of(*kinds) & (told is None or found.told == told)]
+    return Spans(batch.words.start[chosen.first], batch.words.end[chosen.last - 1])
 
 
-def _tag_rate(document: Document, bits: int) -> float:
-    return 1000 * ratio(int(np.count_nonzero(document.found.tags & bits)), len(document.words))
+@once
+def _statements_of(batch: Batch) -> Ints:
+    """How many statements each document has of each kind, shape (documents, kinds)."""
+    found, kinds = src.statements(batch), len(src.KINDS)
+    cell = batch.owner[found.anchor] * kinds + found.source
+    return np.bincount(cell, minlength=len(batch) * kinds).reshape(-1, kinds)
 
 
-def _tagged(document: Document, bits: int) -> list[Span]:
-    """Runs of words that carry a tag, as spans of characters."""
-    words = document.words
-    places = (document.found.tags & bits).nonzero()[0].tolist()
-    spans: list[Span] = []
-    last = -2
-    for place in places:
-        start, end = int(words.start[place]), int(words.end[place])
-        if place == last + 1 and words.shape[place] & CAPITAL:
-            spans[-1] = (spans[-1][0], end)
-        else:
-            spans.append((start, end))
-        last = place
-    return spans
+def _share_of(batch: Batch, *kinds: str) -> Floats:
+    counts = _statements_of(batch)
+    return ratio(counts[:, [src.KINDS.index(kind) for kind in kinds]].sum(axis=1), counts.sum(axis=1))
 
 
-def _quotations(document: Document) -> list[Span]:
-    words = document.words
-    if not len(words.quotes):
-        return []
-    sizes = np.searchsorted(words.start, words.quotes[:, 1]) - np.searchsorted(words.start, words.quotes[:, 0])
-    return [(start, end) for (start, end), size in zip(words.quotes.tolist(), sizes.tolist(), strict=True) if size >= _DIRECT_WORDS]
+def _different(batch: Batch, found: src.Statements) -> tuple[Ints, Hashes, Ints]:
+    """Who is cited: the document, the name's hash, and how often it is cited there."""
+    row = batch.owner[found.anchor]
+    order = np.lexsort((found.who, row))
+    row, who = row[order], found.who[order]
+    first = np.flatnonzero(np.append(True, (row[1:] != row[:-1]) | (who[1:] != who[:-1]))[: len(row)])
+    return row[first], who[first], np.diff(np.append(first, len(row)))
 
 
-def _quoted(document: Document, places: list[int]) -> list[bool]:
+def _tag_rate(batch: Batch, bits: int) -> Floats:
+    return per_thousand(batch, batch.count_words((batch.found.tags & bits) > 0))
+
+
+def _first_of_each(batch: Batch, spans: Spans) -> Measure:
+    """1 for each document that holds one of some spans, with the first of them as evidence."""
+    row, first = np.unique(batch.document_of(spans.start), return_index=True)
+    return Measure(np.bincount(row, minlength=len(batch)).astype(np.float64), spans[first])
+
+
+def _opens_name(batch: Batch, lines: Ints) -> NDArray[np.bool_]:
+    """Whether lines open with a capital or a quotation mark."""
+    opens = batch.points[lines]
+    named: NDArray[np.bool_] = ((opens >= ord("A")) & (opens <= ord("Z"))) | (opens == ord('"')) | (opens == ord("“"))
+    return named
+
+
+@once
+def _quotations(batch: Batch) -> Spans:
+    """Quotations long enough to be somebody's speech."""
+    starts, quotes = batch.words.start, batch.words.quotes
+    sizes = np.searchsorted(starts, quotes[:, 1]) - np.searchsorted(starts, quotes[:, 0])
+    return Spans(*quotes[sizes >= _DIRECT_WORDS].T)
+
+
+def _quoted(batch: Batch, places: Ints) -> NDArray[np.bool_]:
     """For each character, whether it stands in a quotation."""
-    quotes = document.words.quotes
-    if not len(quotes) or not places:
-        return [False] * len(places)
-    row = np.searchsorted(quotes[:, 0], places, side="right") - 1
-    inside: list[bool] = ((row >= 0) & (quotes[row, 1] > places)).tolist()
+    quotes = np.append(batch.words.quotes, [[-1, -1]], axis=0)
+    inside: NDArray[np.bool_] = places < quotes[np.searchsorted(quotes[:-1, 0], places, side="right") - 1, 1]
     return inside
-
-
-def _join(*spans: list[Span]) -> list[Span]:
-    return merge(span for group in spans for span in group)
 
 
 SIGNALS = (

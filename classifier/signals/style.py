@@ -7,255 +7,273 @@ import re
 import numpy as np
 
 from classifier import lexicon as lx
-from classifier.document import Document, once
-from classifier.signals.measure import Measure, letters, phrases, rate, ratio
-from classifier.words import ALL_CAPITALS, NUMBER, Hashes, Ints, word_hashes
+from classifier.characters import codepoints
+from classifier.document import Batch, once
+from classifier.signals.measure import Floats, Measure, letters, opening, per_thousand, phrases, rate, ratio
+from classifier.words import ALL_CAPITALS, GAP_COMMA, GAP_SPACE, NUMBER, Hashes, Ints, WordClasses
 
 _VARIETY_WINDOW = 50  # words; the moving window makes variety independent of length
-_LIST_MARK = re.compile(r"^[ \t]*(?:[-*•▪·●–]|\d{1,2}[.)])[ \t]", re.MULTILINE)
-_FIRST = np.unique(word_hashes("i i'm i've i'd i'll my mine myself"))
-_SECOND = np.unique(word_hashes("you your yours yourself you're you'll you've you'd"))
-_THIRD = np.unique(word_hashes("he she him her his hers they them their"))
-_PAST = np.unique(word_hashes("was were had did said told went came took made got gave found left kept began became saw held brought"))
-_PRESENT = np.unique(
-    word_hashes("is are has does do have says tells goes comes takes makes gets gives finds leaves keeps offers provides helps")
+_KEY_BITS = np.uint64(48)  # of a hash; the rest numbers the document of a batch
+_SHORTEST_PARTICIPLE = 5  # characters: "doing"
+_LIST_MARK = re.compile(r"(?:[-*•▪·●–]|\d{1,2}[.)])[ \t]")
+_LIST_MARKS = codepoints("-*•▪·●–0123456789")
+_CLOSING = codepoints(".!?\"”’')…:,;—")
+# The classes of words that make the profile of a text.
+_FIRST, _SECOND, _THIRD, _PAST, _PRESENT, _MODAL, _LINKS, _TIMES = range(8)
+_PROFILE = WordClasses(
+    "i i'm i've i'd i'll my mine myself",
+    "you your yours yourself you're you'll you've you'd",
+    "he she him her his hers they them their",
+    "was were had did said told went came took made got gave found left kept began became saw held brought",
+    "is are has does do have says tells goes comes takes makes gets gives finds leaves keeps offers provides helps",
+    "will can could should would may might must shall can't won't",
+    "while as which amid despite furthermore moreover additionally however meanwhile overall ultimately including",
+    "yesterday today tonight morning afternoon evening night week weekend earlier later ago",
 )
-_MODAL = np.unique(word_hashes("will can could should would may might must shall can't won't"))
-_LINKS = np.unique(
-    word_hashes("while as which amid despite furthermore moreover additionally however meanwhile overall ultimately including")
-)
-_TIMES = np.unique(word_hashes("yesterday today tonight morning afternoon evening night week weekend earlier later ago"))
+_CLASSES = 8
+_ADDRESS = WordClasses("http https www")
 
 
-def sentence_length(document: Document) -> Measure:
+def sentence_length(batch: Batch) -> Measure:
     """Mean length of a sentence, in words."""
-    return Measure(ratio(len(document.words), len(document.words.sentences)))
+    return Measure(ratio(batch.sizes, _sentences(batch)))
 
 
-def sentence_spread(document: Document) -> Measure:
+def sentence_spread(batch: Batch) -> Measure:
     """How unequal the sentences are in length: standard deviation over mean."""
-    counts = _sentence_sizes(document)
-    return Measure(ratio(float(counts.std()), float(counts.mean())) if len(counts) else 0.0)
+    words = np.bincount(batch.words.sentence, minlength=len(batch.words.sentences))
+    row, number = batch.document_of(batch.words.sentences[:, 0]), _sentences(batch)
+    mean = ratio(np.bincount(row, words, minlength=len(batch)), number)
+    square = ratio(np.bincount(row, words * words, minlength=len(batch)), number)
+    return Measure(ratio(np.sqrt(np.maximum(square - mean * mean, 0.0)), mean))
 
 
-def paragraph_length(document: Document) -> Measure:
+def paragraph_length(batch: Batch) -> Measure:
     """Mean length of a line of text, in sentences, where lines hold three words and more."""
-    counts = np.bincount(document.words.line) if len(document.words) else np.zeros(0, dtype=np.int64)
-    return Measure(ratio(len(document.words.sentences), int(np.count_nonzero(counts > 2))))
+    full = np.bincount(batch.words.line, minlength=len(batch.words.lines)) > 2
+    return Measure(ratio(_sentences(batch), batch.count(batch.words.lines[full, 0])))
 
 
-def word_length(document: Document) -> Measure:
+def word_length(batch: Batch) -> Measure:
     """Mean length of a word, in characters."""
-    words = document.words
-    return Measure(ratio(int((words.end - words.start).sum()), len(words)))
+    return Measure(ratio(letters(batch), batch.sizes))
 
 
-def long_words(document: Document) -> Measure:
+def long_words(batch: Batch) -> Measure:
     """The share of words of nine characters and more, 0..1."""
-    words = document.words
-    return Measure(ratio(int(np.count_nonzero(words.end - words.start > 8)), len(words)))
+    return Measure(ratio(batch.count_words(batch.words.end - batch.words.start > 8), batch.sizes))
 
 
-def variety(document: Document) -> Measure:
+def variety(batch: Batch) -> Measure:
     """The share of different words in a window of 50, averaged over the text, 0..1."""
-    hashes = document.words.hash
-    if len(hashes) <= _VARIETY_WINDOW:
-        return Measure(ratio(_different(hashes), len(hashes)))
-    order = np.argsort(hashes, kind="stable")
-    gap = np.full(len(hashes), len(hashes))
-    same = hashes[order[1:]] == hashes[order[:-1]]
-    gap[order[1:][same]] = order[1:][same] - order[:-1][same]
-    fresh = np.minimum(gap, _VARIETY_WINDOW)[_VARIETY_WINDOW - 1 :]
-    return Measure(ratio(int(fresh.sum()), len(fresh) * _VARIETY_WINDOW))
+    place = np.arange(len(batch.words))
+    ahead = np.minimum(place - _same_before(batch), _VARIETY_WINDOW)
+    inside = place - batch.first[batch.owner]
+    short = (batch.sizes <= _VARIETY_WINDOW)[batch.owner]
+    fresh = np.where(short, ahead > inside, np.where(inside < _VARIETY_WINDOW - 1, 0, ahead))
+    windows = np.where(batch.sizes <= _VARIETY_WINDOW, batch.sizes, (batch.sizes - _VARIETY_WINDOW + 1) * _VARIETY_WINDOW)
+    return Measure(ratio(np.bincount(batch.owner, fresh, minlength=len(batch)), windows))
 
 
-def repeated_phrases(document: Document) -> Measure:
+def repeated_phrases(batch: Batch) -> Measure:
     """The share of runs of four words that stand in the text more than once, 0..1."""
-    hashes = document.words.hash
-    if len(hashes) < 5:
-        return Measure(0.0)
+    hashes, row = batch.words.hash, batch.owner
     runs = hashes[:-3] * np.uint64(3) + hashes[1:-2] * np.uint64(5) + hashes[2:-1] * np.uint64(7) + hashes[3:] * np.uint64(11)
-    return Measure(1 - ratio(_different(runs), len(runs)))
+    whole = row[:-3] == row[3:]
+    return Measure(ratio(_repeated(batch, runs[whole], row[:-3][whole]), np.maximum(batch.sizes - 3, 0)))
 
 
-def repeated_lines(document: Document) -> Measure:
+def repeated_lines(batch: Batch) -> Measure:
     """The share of lines that repeat an earlier line, 0..1."""
-    text = document.text
-    lines = [text[start:end] for start, end in document.words.lines.tolist()]
-    return Measure(1 - ratio(len(set(lines)), len(lines)) if lines else 0.0)
+    line = batch.words.line
+    first = np.flatnonzero(np.append(line[:1] >= 0, line[1:] != line[:-1]))
+    place = np.arange(len(line)) - np.repeat(first, np.diff(np.append(first, len(line))))
+    keys = np.add.reduceat(batch.words.hash * (2 * place + 1).astype(np.uint64), first) if len(first) else batch.words.hash
+    row = batch.owner[first]
+    return Measure(ratio(_repeated(batch, keys, row), np.bincount(row, minlength=len(batch))))
 
 
-def function_words(document: Document) -> Measure:
+def function_words(batch: Batch) -> Measure:
     """The share of words that only hold the sentence together ("the", "of", "with"), 0..1."""
-    return Measure(ratio(int(np.count_nonzero(document.found.tags & lx.FUNCTION_WORD)), len(document.words)))
+    return Measure(ratio(batch.count_words((batch.found.tags & lx.FUNCTION_WORD) > 0), batch.sizes))
 
 
-def first_person_rate(document: Document) -> Measure:
+def first_person_rate(batch: Batch) -> Measure:
     """How often "I" and "my" stand in the text, per 1,000 words."""
-    return _profile(document, 1)
+    return _profile(batch, _FIRST)
 
 
-def second_person_rate(document: Document) -> Measure:
+def second_person_rate(batch: Batch) -> Measure:
     """How often "you" and "your" stand in the text, per 1,000 words."""
-    return _profile(document, 2)
+    return _profile(batch, _SECOND)
 
 
-def third_person_rate(document: Document) -> Measure:
+def third_person_rate(batch: Batch) -> Measure:
     """How often "he", "she" and "they" stand in the text, per 1,000 words."""
-    return _profile(document, 3)
+    return _profile(batch, _THIRD)
 
 
-def past(document: Document) -> Measure:
+def past(batch: Batch) -> Measure:
     """The share of frequent verbs that stand in the past tense, 0..1."""
-    return Measure(ratio(_counts(document)[4], _counts(document)[4] + _counts(document)[5]))
+    counts = _counts(batch)
+    return Measure(ratio(counts[:, _PAST], counts[:, _PAST] + counts[:, _PRESENT]))
 
 
-def modals_rate(document: Document) -> Measure:
+def modals_rate(batch: Batch) -> Measure:
     """How often "will", "can", "should" and their like stand in the text, per 1,000 words."""
-    return _profile(document, 6)
+    return _profile(batch, _MODAL)
 
 
-def connectives_rate(document: Document) -> Measure:
+def connectives_rate(batch: Batch) -> Measure:
     """How often "while", "amid", "furthermore" and their like join what is said, per 1,000 words."""
-    return _profile(document, 7)
+    return _profile(batch, _LINKS)
 
 
-def times_rate(document: Document) -> Measure:
+def times_rate(batch: Batch) -> Measure:
     """How often the text says when something happened ("yesterday", "last week"), per 1,000 words."""
-    return _profile(document, 8)
+    return _profile(batch, _TIMES)
 
 
-def participles_rate(document: Document) -> Measure:
+def participles_rate(batch: Batch) -> Measure:
     """How often a clause is tacked on after a comma with a word in -ing, per 1,000 words."""
-    return Measure(1000 * ratio(len(_TACKED.findall(document.text)), len(document.words)))
+    words, points = batch.words, batch.points
+    after = np.flatnonzero(words.gap[:-1] == GAP_COMMA | GAP_SPACE) + 1
+    ends = words.end[after[(words.end - words.start)[after] >= _SHORTEST_PARTICIPLE]]
+    tacked = ends[(points[ends - 3] == ord("i")) & (points[ends - 2] == ord("n")) & (points[ends - 1] == ord("g"))]
+    return Measure(per_thousand(batch, batch.count(tacked)))
 
 
-def questions_rate(document: Document) -> Measure:
+def questions_rate(batch: Batch) -> Measure:
     """How often a question mark stands in the text, per 1,000 words."""
-    return _mark(document, "?")
+    return Measure(per_thousand(batch, batch.count(batch.mark("?"))))
 
 
-def colons_rate(document: Document) -> Measure:
+def colons_rate(batch: Batch) -> Measure:
     """How often a colon stands in the text, per 1,000 words."""
-    return _mark(document, ":")
+    return Measure(per_thousand(batch, batch.count(batch.mark(":"))))
 
 
-def semicolons_rate(document: Document) -> Measure:
+def semicolons_rate(batch: Batch) -> Measure:
     """How often a semicolon stands in the text, per 1,000 words."""
-    return _mark(document, ";")
+    return Measure(per_thousand(batch, batch.count(batch.mark(";"))))
 
 
-def dashes_rate(document: Document) -> Measure:
+def dashes_rate(batch: Batch) -> Measure:
     """How often a dash stands between two words, per 1,000 words."""
-    return _mark(document, "—", "–", " - ", "--")
+    points, hyphens = batch.points, batch.mark("-")
+    before, after = points[hyphens - 1], points[hyphens + 1]  # two line breaks follow the last text
+    lone = (before == ord(" ")) & (after == ord(" "))
+    double = (before != ord("-")) & (after == ord("-"))
+    return Measure(per_thousand(batch, batch.count(batch.mark("—–")) + batch.count(hyphens[lone | double])))
 
 
-def brackets_rate(document: Document) -> Measure:
+def brackets_rate(batch: Batch) -> Measure:
     """How often a round bracket opens, per 1,000 words."""
-    return _mark(document, "(")
+    return Measure(per_thousand(batch, batch.count(batch.mark("("))))
 
 
-def commas_rate(document: Document) -> Measure:
+def commas_rate(batch: Batch) -> Measure:
     """How often a comma stands in the text, per 1,000 words."""
-    return _mark(document, ",")
+    return Measure(per_thousand(batch, batch.count(batch.mark(","))))
 
 
-def links_rate(document: Document) -> Measure:
+def links_rate(batch: Batch) -> Measure:
     """How often a web or mail address, a handle or a hashtag stands in the text, per 1,000 words."""
-    return _mark(document, "http", "www.", "@", "#")
+    return Measure(per_thousand(batch, batch.count(batch.mark("@#")) + batch.count_words(_ADDRESS.of(batch.words.hash) > 0)))
 
 
-def capitals(document: Document) -> Measure:
+def capitals(batch: Batch) -> Measure:
     """The share of words written in capitals, 0..1."""
-    return Measure(ratio(int(np.count_nonzero(document.words.shape & ALL_CAPITALS)), len(document.words)))
+    return Measure(ratio(batch.count_words((batch.words.shape & ALL_CAPITALS) > 0), batch.sizes))
 
 
-def digits(document: Document) -> Measure:
+def digits(batch: Batch) -> Measure:
     """The share of the text's characters that stand in words with a digit, 0..1."""
-    words = document.words
-    numbers = (words.shape & NUMBER) > 0
-    return Measure(ratio(int((words.end - words.start)[numbers].sum()), letters(document)))
+    numbers = np.flatnonzero(batch.words.shape & NUMBER)
+    length = np.bincount(batch.owner[numbers], (batch.words.end - batch.words.start)[numbers], minlength=len(batch))
+    return Measure(ratio(length, letters(batch)))
 
 
-def list_items(document: Document) -> Measure:
+def list_items(batch: Batch) -> Measure:
     """The share of lines that are items of a list, 0..1."""
-    return Measure(min(1.0, ratio(len(_LIST_MARK.findall(document.text)), len(document.words.lines))))
+    lines = batch.words.lines[:, 0]
+    marked = np.isin(batch.points[lines], _LIST_MARKS)
+    return Measure(ratio(batch.count(opening(_LIST_MARK, batch, lines[marked]).start), batch.count(lines)))
 
 
-def open_lines(document: Document) -> Measure:
+def open_lines(batch: Batch) -> Measure:
     """The share of words in lines that end without a stop: headings, menus, lists, 0..1."""
-    lines, text = document.words.lines, document.text
-    if not len(document.words):
-        return Measure(0.0)
-    sizes = np.bincount(document.words.line, minlength=len(lines)).tolist()
-    loose = sum(size for size, end in zip(sizes, lines[:, 1].tolist(), strict=True) if text[end - 1] not in ".!?\"”’')…:,;—")
-    return Measure(ratio(loose, len(document.words)))
+    loose = ~np.isin(batch.points[batch.words.lines[:, 1] - 1], _CLOSING)
+    return Measure(ratio(batch.count_words(loose[batch.words.line]), batch.sizes))
 
 
-def imperatives_rate(document: Document) -> Measure:
+def imperatives_rate(batch: Batch) -> Measure:
     """How often the reader is told to do something ("click", "be sure to"), per 1,000 words."""
-    return rate(document, phrases(document, "style/imperatives"))
+    return rate(batch, phrases(batch, "style/imperatives"))
 
 
-def offers_rate(document: Document) -> Measure:
+def offers_rate(batch: Batch) -> Measure:
     """How often prices, discounts and things to buy are offered, per 1,000 words."""
-    return rate(document, phrases(document, "style/offers"))
+    return rate(batch, phrases(batch, "style/offers"))
 
 
-def templates_rate(document: Document) -> Measure:
+def templates_rate(batch: Batch) -> Measure:
     """How often a phrase of texts written by a template stands in the text, per 1,000 words."""
-    return rate(document, phrases(document, "style/templates"))
+    return rate(batch, phrases(batch, "style/templates"))
 
 
-def advice_rate(document: Document) -> Measure:
+def advice_rate(batch: Batch) -> Measure:
     """How often evergreen advice is given ("here are some tips"), per 1,000 words."""
-    return rate(document, phrases(document, "style/advice"))
+    return rate(batch, phrases(batch, "style/advice"))
 
 
-def hedges_rate(document: Document) -> Measure:
+def hedges_rate(batch: Batch) -> Measure:
     """How often the text hedges without saying who thinks so ("experts suggest"), per 1,000 words."""
-    return rate(document, phrases(document, "style/hedges"))
+    return rate(batch, phrases(batch, "style/hedges"))
 
 
-def gambling_rate(document: Document) -> Measure:
+def gambling_rate(batch: Batch) -> Measure:
     """How often gambling, coins and cures are promoted, per 1,000 words."""
-    return rate(document, phrases(document, "style/casino"))
-
-
-_TACKED = re.compile(r", [a-z]{2,14}ing ")
-_PROFILE = (_FIRST, _SECOND, _THIRD, _PAST, _PRESENT, _MODAL, _LINKS, _TIMES)
-_PROFILE_WORDS: Hashes = np.concatenate(_PROFILE)
-_PROFILE_ORDER: Ints = np.argsort(_PROFILE_WORDS)
-_PROFILE_CLASS: Ints = np.concatenate([np.full(len(group), k + 1) for k, group in enumerate(_PROFILE)])[_PROFILE_ORDER]
-_PROFILE_WORDS = _PROFILE_WORDS[_PROFILE_ORDER]
+    return rate(batch, phrases(batch, "style/casino"))
 
 
 @once
-def _counts(document: Document) -> list[int]:
-    """How many words of each class of the profile stand in the text; place 0 counts all others."""
-    hashes = document.words.hash
-    slot = np.searchsorted(_PROFILE_WORDS, hashes)
-    slot[slot == len(_PROFILE_WORDS)] = 0
-    kinds = np.where(_PROFILE_WORDS[slot] == hashes, _PROFILE_CLASS[slot], 0)
-    counts: list[int] = np.bincount(kinds, minlength=len(_PROFILE) + 1).tolist()
-    return counts
+def _counts(batch: Batch) -> Ints:
+    """How many words of each class of the profile stand in each text, shape (documents, classes)."""
+    bits = _PROFILE.of(batch.words.hash)
+    places = np.flatnonzero(bits)
+    number = np.log2(bits[places]).astype(np.int64)  # no word is in two classes
+    cell = batch.owner[places] * _CLASSES + number
+    return np.bincount(cell, minlength=len(batch) * _CLASSES).reshape(-1, _CLASSES)
 
 
-def _different(hashes: Hashes) -> int:
-    """How many different hashes there are; sorting beats np.unique at this size."""
-    return len(hashes) and 1 + int(np.count_nonzero(np.diff(np.sort(hashes))))
+def _repeated(batch: Batch, hashes: Hashes, row: Ints) -> Ints:
+    """How many of some hashes stand in each document again, shape (documents,)."""
+    keys = np.sort((row.astype(np.uint64) << _KEY_BITS) | (hashes >> (np.uint64(64) - _KEY_BITS)))
+    again = keys[1:][keys[1:] == keys[:-1]]
+    return np.bincount((again >> _KEY_BITS).astype(np.int64), minlength=len(batch))
 
 
-def _profile(document: Document, kind: int) -> Measure:
-    return Measure(1000 * ratio(_counts(document)[kind], len(document.words)))
+def _same_before(batch: Batch) -> Ints:
+    """Where each word stood last in its document; far before the document where it is new."""
+    hashes, size = batch.words.hash, np.uint64(len(batch.words).bit_length())
+    keys = np.sort((hashes >> size << size) | np.arange(len(hashes), dtype=np.uint64))
+    place = (keys & ((np.uint64(1) << size) - np.uint64(1))).astype(np.int64)
+    again = np.flatnonzero((keys[1:] >> size) == (keys[:-1] >> size))
+    again = again[batch.owner[place[again]] == batch.owner[place[again + 1]]]
+    before = batch.first[batch.owner] - _VARIETY_WINDOW
+    before[place[again + 1]] = place[again]
+    return before
 
 
-def _mark(document: Document, *marks: str) -> Measure:
-    return Measure(1000 * ratio(sum(document.text.count(mark) for mark in marks), len(document.words)))
+@once
+def _sentences(batch: Batch) -> Floats:
+    """The number of sentences of each document."""
+    return batch.count(batch.words.sentences[:, 0])
 
 
-def _sentence_sizes(document: Document) -> Ints:
-    return np.bincount(document.words.sentence) if len(document.words) else np.zeros(0, dtype=np.int64)
+def _profile(batch: Batch, kind: int) -> Measure:
+    return Measure(per_thousand(batch, _counts(batch)[:, kind]))
 
 
 SIGNALS = (

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from classifier import boilerplate, ngrams
-from classifier.document import Document, prepare
+from classifier.document import Document, read_many
 from classifier.signals import NAMES, extract
 
 # What an index says is no property of the text; and boilerplate is cut before an article is judged, so that wrapping it in
@@ -40,21 +40,20 @@ class Features:
 def measure(texts: Iterable[str], progress: Progress | None = None) -> Features:
     """The features of each text, in order; `progress` hears of every text that is done."""
     places = [NAMES.index(name) for name in READ]
-    columns: list[NDArray[np.int32]] = []
-    values: list[NDArray[np.float64]] = []
-    signals: list[NDArray[np.float64]] = []
-    for done, document in enumerate(boilerplate.judge_many(prepare(Document(text) for text in texts)), start=1):
-        column, value = ngrams.extract(boilerplate.article(document))
-        columns.append(column.astype(np.int32))
-        values.append(value)
-        signals.append(np.array(extract(document).values)[places])
-        if progress is not None:
-            progress(done)
-    rows = np.concatenate(([0], np.cumsum([len(column) for column in columns])))
-    shape = (len(columns), 1 << ngrams.BITS)
-    matrix = sp.csr_array((np.concatenate(values), np.concatenate(columns), rows), shape=shape)
-    matrix.sum_duplicates()
-    return Features(matrix, np.array(signals))
+    parts: list[ngrams.Grams] = []
+    signals = [np.zeros((0, len(READ)))]
+    done = 0
+    for batch in read_many(Document(text) for text in texts):
+        grams = ngrams.extract(boilerplate.article(batch))
+        parts.append(ngrams.Grams(grams.document + done, grams.column.astype(np.int32), grams.value))
+        signals.append(extract(batch).values[:, places])
+        for _ in batch.documents:
+            done += 1
+            if progress is not None:
+                progress(done)
+    rows, columns, values = (np.concatenate([getattr(part, name) for part in parts]) for name in ngrams.Grams.__slots__)
+    matrix = sp.coo_array((values, (rows, columns)), shape=(done, 1 << ngrams.BITS)).tocsr()
+    return Features(matrix, np.concatenate(signals))
 
 
 def bin_edges(signals: NDArray[np.float64], weights: NDArray[np.float64]) -> list[list[float]]:

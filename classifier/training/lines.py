@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from classifier.boilerplate.features import alone, dense
 from classifier.boilerplate.kinds import KIND_BITS, KindWeights, covered, kind_tokens
 from classifier.boilerplate.model import Layers, LineModel, Look, save, stack, with_look
-from classifier.boilerplate.sheet import KINDS, Floats, Sheet, lay_out, part
+from classifier.boilerplate.sheet import KINDS, Floats, Sheet, lay_out, part, stacked
 from classifier.boilerplate.tokens import BITS, is_long, tokens, word_score
-from classifier.document import prepare
+from classifier.document import read_many
 from classifier.training.pages import BOILERPLATE, CONTENT, READ, UNKNOWN, VISIBLE, Page, read_all, transplanted
 from classifier.words import Ints
 
@@ -47,7 +47,7 @@ class Columns:
 
 def columns_of(pages: Sequence[Page]) -> Columns:
     """The columns of some pages; views of one page are in one fold."""
-    sheet = lay_out(list(prepare(page.document for page in pages)))
+    sheet = stacked([lay_out(batch) for batch in read_many(page.document for page in pages)])
     labels = np.concatenate([page.labels for page in pages])
     weights = np.array([page.weight for page in pages])[sheet.document] * (labels != UNKNOWN)
     fold = np.array([fold_of(page) for page in pages])[sheet.document]
@@ -84,7 +84,7 @@ def fit(pages: Sequence[Page]) -> LineModel:
 
 def fit_alone(data: Columns, by_fold: Sequence[NDArray[np.float32]]) -> Look:
     """A network for sentences inside paragraphs; a sentence is what its line is."""
-    sheet = lay_out([page.document for page in data.pages], sentences=True)
+    sheet = stacked([lay_out(batch, sentences=True) for batch in read_many(page.document for page in data.pages)])
     line = data.sheet.line_of_character(sheet.spans[:, 0])
     features = stack(alone(sheet, score_by_fold(sheet, data.fold[line], by_fold)))
     use = np.flatnonzero(data.weights[line] > 0)
