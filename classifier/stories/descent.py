@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from classifier import lexicon
-from classifier.document import Document, Shared
+from classifier.document import Document, Shared, read
 from classifier.index import sources
 from classifier.index.evidence import compare_texts, weightiest
 from classifier.sourcing import BORROWED, statements
@@ -92,7 +92,7 @@ def _outlet(document: Document) -> frozenset[int]:
     """The hashes of names by which others credit a document: its site, and the agency in its dateline."""
     labels = [label for label in (urlsplit(document.url or "").hostname or "").split(".")[:-1] if label not in _NO_OUTLET]
     own = word_hashes(labels[-1]).tolist() if labels else []
-    words, tags = document.words, document.found.tags
+    words, tags = document.words, read([document]).found.tags
     for place in range(1, min(_DATELINE, len(words))):
         if tags[place] & lexicon.AGENCY and words.gap[place - 1] & GAP_OPEN:
             own.append(int(words.hash[place]))
@@ -101,7 +101,8 @@ def _outlet(document: Document) -> frozenset[int]:
 
 def _borrowed_from(document: Document) -> frozenset[int]:
     """The hashes of the outlets that a document says it has something from."""
-    return frozenset(int(statement.who) for statement in statements(document) if statement.source in BORROWED and statement.who)
+    found = statements(read([document]))
+    return frozenset(found.who[found.of(*BORROWED)].tolist()) - {0}
 
 
 def _heads(documents: Sequence[Document], near: Sequence[Related], order: Mapping[str, int]) -> dict[str, str]:
