@@ -33,6 +33,8 @@ CORPORA = ROOT.parent / "shared" / "corpora"
 RESULTS = ROOT / "benchmarks" / "results"
 QUICK_FOLDS, FOLDS = 5, 10
 JOBS = min(2, os.cpu_count() or 1)
+PANELS = {SOURCES: "by_eye, unseen sources", FAMILIES: "all corpora, unseen families"}  # of the pictures
+DRAWN = ("ours", "tfidf")
 HEADS = {
     SOURCES: "by_eye, leaving out sources with their families (confidence high and medium; every text weighs the same)",
     FAMILIES: "all corpora, leaving out families (every cell of data set and label weighs the same)",
@@ -235,13 +237,17 @@ def _write(options: argparse.Namespace, facts: Table) -> None:
             "A trial run: benchmarks/results and docs keep what the last full run wrote. Name a folder with --output to keep these figures."
         )
         return
-    from pictures import confusion, reliability
+    from classifier.training.pictures import confusion, reliability
 
     results, docs = (options.output, options.output) if options.output else (RESULTS, ROOT / "docs")
     for folder in (results, docs):
         folder.mkdir(parents=True, exist_ok=True)
     (results / "accuracy.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    found = {protocol: facts[protocol] for protocol in HEADS if protocol in facts}
+    found = {
+        title: {TITLES[name]: facts[protocol][name] for name in DRAWN if name in facts[protocol]}
+        for protocol, title in PANELS.items()
+        if protocol in facts
+    }
     (docs / "confusion.svg").write_text(confusion(found), encoding="utf-8")
     (docs / "reliability.svg").write_text(reliability(found), encoding="utf-8")
     tell(f"wrote {results / 'accuracy.json'}, {docs / 'confusion.svg'} and {docs / 'reliability.svg'}")

@@ -149,7 +149,6 @@ def report(answers: Mapping[str, Held], protocol: str, folds: Sequence[Fold], ex
         " / ".join(cell): {"texts": n, "recall": round(r, 4)}
         for cell, (n, r) in metrics.recall_by_cell(cells, truth[known], chances[known]).items()
     }
-    found["reliability"] = _reliability(chances[known], truth[known], weights)
     if protocol == SOURCES:
         found["by_source"] = _by_group([text.source for text in texts], truth[known], chances[known])
     if protocol == GENERATORS:
@@ -175,11 +174,6 @@ def _certain(certain: Bools, right: Bools, weights: Floats) -> Table:
     mass = float(weights[certain].sum())
     accuracy = round(float(weights[certain & right].sum() / mass), 4) if mass else None
     return {"share": round(mass / float(weights.sum()), 4), "accuracy": accuracy}
-
-
-def _reliability(chances: Floats, truth: Ints, weights: Floats) -> list[Table]:
-    rows = metrics.reliability(chances.argmax(axis=1) == truth, chances.max(axis=1), weights)
-    return [{"confidence": round(sure, 4), "accuracy": round(hit, 4), "share": round(share, 4)} for sure, hit, _, share in rows]
 
 
 def _by_group(groups: Sequence[str], truth: Ints, chances: Floats) -> dict[str, Table]:

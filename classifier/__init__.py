@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from classifier.index import open_index
     from classifier.scorer import Scorer
     from classifier.stories import Member, Story, find_stories
-    from classifier.training import evaluate, train
+    from classifier.training import evaluate, train, tune
     from classifier.verdict import Boilerplate, Evidence, Line, Verdict
 
 __version__ = "0.1.0"
@@ -37,6 +37,7 @@ _HOMES = {
     "find_stories": "stories",
     "open_index": "index",
     "train": "training",
+    "tune": "training",
 }
 __all__ = [
     "Boilerplate",
@@ -59,6 +60,7 @@ __all__ = [
     "find_stories",
     "open_index",
     "train",
+    "tune",
 ]
 
 

@@ -521,6 +521,7 @@ BATCHES = st.lists(
 @example([text for table in (STRETCHES, COUNTS) for rows in table.values() for text, _ in rows])
 @example([text for table in (VALUES, SHARES) for rows in table.values() for text, _ in rows])
 @example([ARTICLE, "", ARTICLE, ARTICLE + LINES["share"]])
+@example(["- ", f"Skip to content\n\n{ARTICLE}\nCopyright 2023 The Valley Post. All rights reserved."])
 @settings(max_examples=50, deadline=None)
 def test_a_batch_of_documents_is_measured_exactly_as_each_document_alone(texts):
     together, alone = told(*texts), [of_one for text in texts for of_one in told(text)]

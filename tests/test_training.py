@@ -14,7 +14,7 @@ from classifier import LabelError, ModelError, Scorer, evaluate, train
 from classifier.training import train_shipped
 from classifier.training.examples import Example, read_labels, read_seeds, repair, weigh
 from classifier.training.features import bin_edges, code
-from classifier.training.fit import balanced, calibrate, split
+from classifier.training.fit import balanced, calibrate, families, split
 from classifier.training.metrics import auroc, calibration_error, cell_weights, recall_by_cell, score
 from classifier.verdict import LABELS
 
@@ -278,6 +278,18 @@ def trained(request, tmp_path_factory):
     folder, seeds = tmp_path_factory.mktemp("trained"), request.config.rootpath / "seeds"
     report = train(labelled(seeds, folder / "labels.jsonl"), folder / "model")
     return folder, report
+
+
+def test_texts_without_a_family_stand_alone():
+    examples = [Example("a", "original"), Example("b", "filler"), Example("c", "filler", family="f"), Example("d", "filler", id="7")]
+
+    assert len(set(families(examples))) == 4
+
+
+def test_texts_without_a_family_are_held_out_too(trained):
+    _, report = trained
+
+    assert report.rows[0][1].accuracy > 0.5  # logits of nothing would call all texts by one label
 
 
 def test_a_model_trained_from_labels_scores(trained):

@@ -15,6 +15,22 @@ def write(folder: Path, model: Model, examples: Sequence[Example], report: Repor
     (folder / "README.md").write_text(_card(model, examples, report), encoding="utf-8")
 
 
+def write_tuned(folder: Path, model: Model, report: Report) -> None:
+    """Write `README.md` beside a tuned model."""
+    lines = [
+        f"# Model card: {model.name} {model.version}",
+        "",
+        f"The weights of {model.about['tuned_from']}, with calibration and thresholds fitted to {model.about['tuned_on']} labelled texts",
+        "by `quality tune`. What the weights were trained on, and what they are not for, is told by the card of that model.",
+        "",
+        report.note,
+        "",
+        *_scores(report),
+        "",
+    ]
+    (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
+
+
 def _card(model: Model, examples: Sequence[Example], report: Report) -> str:
     return "\n".join(
         [

@@ -139,6 +139,11 @@ def balanced(truth: Ints, weights: Floats) -> Floats:
     return weights * shares[truth]
 
 
+def families(examples: Sequence[Example]) -> list[str]:
+    """The group of each example that no split may part; a text without one stands alone."""
+    return [example.family or example.id or f"text {row}" for row, example in enumerate(examples)]
+
+
 def split(groups: Sequence[str], folds: int = FOLDS) -> Iterator[tuple[Ints, Ints]]:
     """Train and test rows of each fold: whole groups, dealt from the largest so that folds are about equal."""
     sizes: dict[str, int] = {}
@@ -158,7 +163,7 @@ def split(groups: Sequence[str], folds: int = FOLDS) -> Iterator[tuple[Ints, Int
 def held_out_logits(features: Features, examples: Sequence[Example], tell: Tell, folds: int = FOLDS) -> tuple[Floats, Floats]:
     """The logits of each example by a model that has not seen its family."""
     logits, scope = np.zeros((len(examples), len(LABELS))), np.zeros(len(examples))
-    for number, (train, test) in enumerate(split([example.family or example.id for example in examples], folds), start=1):
+    for number, (train, test) in enumerate(split(families(examples), folds), start=1):
         tell(f"held-out fold {number} of {folds}")
         fitted = fit(features[train], [examples[row] for row in train.tolist()])
         logits[test], scope[test] = fitted.logits(features[test])

@@ -25,6 +25,7 @@ class Score:
         accuracy: share of right labels.
         calibration_error: expected calibration error over ten bins of confidence.
         confusion: weighted counts, true label by said label, shape (labels, labels).
+        reliability: for each bin of confidence that holds texts: mean confidence, accuracy, and its share of the weight.
     """
 
     count: int
@@ -34,6 +35,7 @@ class Score:
     accuracy: float
     calibration_error: float
     confusion: Floats
+    reliability: Sequence[tuple[float, float, float]]
 
     def to_dict(self) -> dict[str, object]:
         """The figures as plain data."""
@@ -45,6 +47,7 @@ class Score:
             "precision": dict(zip(LABELS, map(_rounded, self.precision.tolist()), strict=True)),
             "recall": dict(zip(LABELS, map(_rounded, self.recall.tolist()), strict=True)),
             "confusion": np.round(self.confusion, 1).tolist(),
+            "reliability": [dict(zip(("confidence", "accuracy", "share"), map(_rounded, each), strict=True)) for each in self.reliability],
         }
 
 
@@ -65,20 +68,21 @@ def score(truth: Ints, probabilities: Floats, weights: Floats | None = None) -> 
         accuracy=float(right.sum() / weights.sum()),
         calibration_error=calibration_error(said == truth, probabilities.max(axis=1), weights),
         confusion=confusion,
+        reliability=reliability(said == truth, probabilities.max(axis=1), weights),
     )
 
 
 def calibration_error(right: NDArray[np.bool_], confidence: Floats, weights: Floats, bins: int = 10) -> float:
     """Expected calibration error (Naeini et al. 2015): mean gap of confidence and accuracy over bins of equal width."""
-    return sum(abs(gap) * share for _, _, gap, share in reliability(right, confidence, weights, bins))
+    return sum(abs(sure - hit) * share for sure, hit, share in reliability(right, confidence, weights, bins))
 
 
-def reliability(right: NDArray[np.bool_], confidence: Floats, weights: Floats, bins: int = 10) -> list[tuple[float, float, float, float]]:
-    """For each bin of confidence that holds texts: mean confidence, accuracy, their gap, and the bin's share of the weight."""
+def reliability(right: NDArray[np.bool_], confidence: Floats, weights: Floats, bins: int = 10) -> list[tuple[float, float, float]]:
+    """For each bin of confidence that holds texts: mean confidence, accuracy, and the bin's share of the weight."""
     row = np.minimum((confidence * bins).astype(int), bins - 1)
     mass = np.bincount(row, weights, bins)
     sure, hit = np.bincount(row, weights * confidence, bins), np.bincount(row, weights * right, bins)
-    return [(sure[k] / mass[k], hit[k] / mass[k], (sure[k] - hit[k]) / mass[k], mass[k] / mass.sum()) for k in range(bins) if mass[k] > 0]
+    return [(float(sure[k] / mass[k]), float(hit[k] / mass[k]), float(mass[k] / mass.sum())) for k in range(bins) if mass[k] > 0]
 
 
 def cell_weights(cells: Sequence[tuple[str, str]]) -> Floats:

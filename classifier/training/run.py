@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,11 @@ from numpy.typing import NDArray
 from classifier.document import Document
 from classifier.errors import LabelError
 from classifier.scorer import Scorer
-from classifier.training import card
+from classifier.training import card, tuning
 from classifier.training.artefacts import ALTERED, mark, shorten
 from classifier.training.examples import BY_EYE, Example, read_corpora, read_labels, read_seeds, weigh
 from classifier.training.features import Features, measure
-from classifier.training.fit import Calibration, calibrate, export, fit, held_out_logits, label_numbers
+from classifier.training.fit import Calibration, calibrate, export, families, fit, held_out_logits, label_numbers
 from classifier.training.metrics import score
 from classifier.training.report import Report
 from classifier.verdict import LABELS
@@ -66,6 +67,38 @@ def evaluate(labels: Path, models: Sequence[Path | None] = (None,), *, progress:
         name = f"{scorer.model.name} {scorer.model.version}"
         rows.append((name, score(truth, _probabilities(scorer, examples, progress, place, len(models)))))
     return Report(rows, "Measured on the texts as given; only texts that no model was trained on tell anything.")
+
+
+def tune(labels: Path, output: Path, model: Path | None = None, *, progress: Progress | None = None, tell: Tell = _silent) -> Report:
+    """Fit calibration and thresholds of a model to a JSONL file of labels, and write the tuned model to a folder.
+
+    The weights stay what they are, so 50 to 200 texts are enough. Texts that share a "family" field are never on both
+    sides of a held-out split.
+
+    Raises:
+        LabelError: the file cannot be used; the message names the line.
+        ModelError: the folder `model` holds no model.
+    """
+    examples = read_labels(labels)
+    _refuse_few(examples)
+    scorer, truth = Scorer(model), label_numbers(examples)
+    before = _probabilities(scorer, examples, progress, 0, 1)
+    after = tuning.held_out(before, truth, families(examples))
+    found = tuning.gain(before, after, truth)
+    new = tuning.tuned(scorer.model, before, truth, output.resolve().name)
+    rows = [(f"{scorer.model.name} {scorer.model.version}", score(truth, before)), (f"{new.name}, held out", score(truth, after))]
+    report = Report(rows, _told(found), {"texts": len(examples), "thresholds": dict(new.thresholds), "gain": asdict(found)})
+    new.save(output)
+    card.write_tuned(output, new, report)
+    tell(f"thresholds: {', '.join(f'{label} {new.thresholds[label]:.2f}' for label in LABELS)}")
+    return report
+
+
+def _told(gain: tuning.Gain) -> str:
+    points = [100 * value for value in gain.accuracy]
+    more = f"Tuning gains {points[0]:+.1f} points of accuracy (95 % interval {points[1]:+.1f} to {points[2]:+.1f})"
+    loss = f"and {gain.log_loss[0]:+.3f} nats of log loss a text ({gain.log_loss[1]:+.3f} to {gain.log_loss[2]:+.3f})"
+    return f"{more} {loss}." if gain.is_plain else f"{more} {loss}: no plain gain. Give more labels, or keep the model as it was."
 
 
 def _probabilities(scorer: Scorer, examples: Sequence[Example], progress: Progress | None, place: int, jobs: int) -> NDArray[np.float64]:

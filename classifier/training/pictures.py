@@ -1,13 +1,13 @@
-"""Draws what the accuracy benchmark found: confusion matrices and a reliability diagram, as SVG for light and dark pages."""
+"""Draws how good models are: confusion matrices and reliability diagrams side by side, as SVG for light and dark pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from folds import FAMILIES, SOURCES
-
+from classifier.training.report import Report
 from classifier.verdict import LABELS
 
 # Text sizes and colors; the card has its own ground, so it stays readable where a page's scheme differs from the reader's.
@@ -26,36 +26,52 @@ text { font: 13px -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill:
   .line { fill: none; }
 }
 """
-NAMES = {SOURCES: "by_eye, unseen sources", FAMILIES: "all corpora, unseen families"}
-SHOWN = {"ours": "quality", "tfidf": "TF-IDF + logistic regression"}
-
 _CELL, _GAP, _LEFT, _TOP = 92, 70, 110, 148
+_BETWEEN = 16  # pixels between two drawings
 _SIDE, _LOW = 300, 0.3  # the reliability diagram's side in pixels and the confidence at its left and lower edge
+_LOOKS = ("ours", "rival")  # of the first model and of all others
 
-Found = dict[str, dict[str, dict[str, Any]]]
+Figures = Mapping[str, Any]  # what `Score.to_dict` gives
+Panels = Mapping[str, Mapping[str, Figures]]  # title → model → figures
 
 
-def confusion(found: Found) -> str:
-    """Confusion matrices, ours beside the baseline's, one row of them a protocol; shares are of the true label."""
-    protocols = [name for name in NAMES if name in found]
-    systems = [name for name in SHOWN if all(name in found[protocol] for protocol in protocols)]
-    side = _CELL * len(LABELS)
+def draw(report: Report) -> str:
+    """The models of a report side by side: confusion matrices, and below them how far their confidence can be trusted."""
+    panels = {report.note.partition(";")[0]: {name: score.to_dict() for name, score in report.rows}}
+    upper, lower = _confusion(panels), _reliability(panels)
+    width, height = max(upper.width, lower.width), upper.height + _BETWEEN + lower.height
+    size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{upper.svg()}{lower.svg(upper.height + _BETWEEN)}</svg>\n'
+
+
+def confusion(panels: Panels) -> str:
+    """Confusion matrices, the models of a panel side by side; shares are of the true label."""
+    return _confusion(panels).svg()
+
+
+def reliability(panels: Panels) -> str:
+    """How often a label is right for each confidence it was given with; on the diagonal the two are equal."""
+    return _reliability(panels).svg()
+
+
+def _confusion(panels: Panels) -> _Drawing:
+    side, most = _CELL * len(LABELS), max(map(len, panels.values()))
     parts = []
-    for row, protocol in enumerate(protocols):
+    for row, (title, models) in enumerate(panels.items()):
         y = _TOP + row * (side + _TOP - 30)
-        parts.append(_text(_LEFT, y - 76, NAMES[protocol], "head"))
-        for column, system in enumerate(systems):
+        parts.append(_text(_LEFT, y - 76, title, "head"))
+        for column, (name, figures) in enumerate(models.items()):
             x = _LEFT + column * (side + _GAP)
-            parts.append(_text(x, y - 50, SHOWN[system], ""))
-            parts += _matrix(found[protocol][system], x, y, names=column == 0)
-    width, height = _LEFT + len(systems) * (side + _GAP) - _GAP + 30, _TOP + len(protocols) * (side + _TOP - 30) - _TOP + 90
+            parts.append(_text(x, y - 50, name, ""))
+            parts += _matrix(figures, x, y, names=column == 0)
+    width, height = _LEFT + max(most, 2) * (side + _GAP) - _GAP + 30, _TOP + len(panels) * (side + _TOP - 30) - _TOP + 90
     note = _text(_LEFT, height - 18, "Rows: what the text is. Columns: what it was called. Shares of each row.", "note dim")
-    return _drawing(width, height, "Confusion matrices", [*parts, note])
+    return _Drawing(width, height, "Confusion matrices", [*parts, note])
 
 
-def _matrix(score: dict[str, Any], x: float, y: float, *, names: bool) -> Iterable[str]:
-    yield _text(x, y - 32, f"macro-F1 {score['macro_f1']:.3f}", "dim note")
-    for row, counts in enumerate(score["confusion"]):
+def _matrix(figures: Figures, x: float, y: float, *, names: bool) -> Iterable[str]:
+    yield _text(x, y - 32, f"macro-F1 {figures['macro_f1']:.3f}", "dim note")
+    for row, counts in enumerate(figures["confusion"]):
         whole = sum(counts)
         if names:
             yield _text(x - 12, y + (row + 0.5) * _CELL + 5, LABELS[row], "end")
@@ -72,19 +88,16 @@ def _cell(x: float, y: float, share: float, *, right: bool) -> str:
     return ground + _text(x + _CELL / 2, y + _CELL / 2 + 5, f"{100 * share:.0f} %", "figure middle")
 
 
-def reliability(found: Found) -> str:
-    """How often a label is right for each confidence it was given with; on the diagonal the two are equal."""
-    protocols = [name for name in NAMES if name in found]
+def _reliability(panels: Panels) -> _Drawing:
     parts: list[str] = []
-    for column, protocol in enumerate(protocols):
-        systems = [name for name in SHOWN if name in found[protocol]]
-        parts += _diagram({name: found[protocol][name] for name in systems}, 80 + column * (_SIDE + 90), 84, NAMES[protocol])
-    width, height = 80 + len(protocols) * (_SIDE + 90) - 50, _SIDE + 180
+    for column, (title, models) in enumerate(panels.items()):
+        parts += _diagram(models, 80 + column * (_SIDE + 90), 84, title)
+    width, height = 80 + len(panels) * (_SIDE + 90) - 50, _SIDE + 180
     note = _text(80, height - 16, "A dot's area is the share of texts with that confidence.", "note dim")
-    return _drawing(width, height, "Reliability: how often 80 % sure is right", [*parts, note])
+    return _Drawing(width, height, "Reliability: how often 80 % sure is right", [*parts, note])
 
 
-def _diagram(scores: dict[str, dict[str, Any]], x: float, y: float, name: str) -> Iterable[str]:
+def _diagram(models: Mapping[str, Figures], x: float, y: float, name: str) -> Iterable[str]:
     yield _text(x, y - 14, name, "head")
     for step in range(4, 11, 2):
         across, down = _place(step / 10, step / 10, x, y)
@@ -93,15 +106,15 @@ def _diagram(scores: dict[str, dict[str, Any]], x: float, y: float, name: str) -
     yield f'<path d="M{x} {y + _SIDE}L{x + _SIDE} {y}" class="ideal"/>'
     yield _text(x + _SIDE / 2, y + _SIDE + 36, "confidence", "note dim middle")
     yield f'<text transform="translate({x - 50} {y + _SIDE / 2}) rotate(-90)" class="note dim middle">right</text>'
-    for row, (system, score) in enumerate(reversed(list(scores.items()))):
-        look = "ours" if system == "ours" else "rival"
-        yield from _curve(score["reliability"], x, y, look)
-        legend = y + _SIDE - 14 - 20 * row
+    for row, (model, figures) in reversed(list(enumerate(models.items()))):
+        look = _LOOKS[min(row, len(_LOOKS) - 1)]
+        yield from _curve(figures["reliability"], x, y, look)
+        legend = y + _SIDE - 14 - 20 * (len(models) - 1 - row)
         yield f'<circle cx="{x + 118}" cy="{legend - 4}" r="5" class="{look}"/>'
-        yield _text(x + 130, legend, f"{SHOWN[system].partition(' +')[0]}: error {score['calibration_error']:.3f}", "note")
+        yield _text(x + 130, legend, f"{model.partition(' +')[0]}: error {figures['calibration_error']:.3f}", "note")
 
 
-def _curve(bins: Sequence[dict[str, float]], x: float, y: float, look: str) -> Iterable[str]:
+def _curve(bins: Sequence[Mapping[str, float]], x: float, y: float, look: str) -> Iterable[str]:
     points = [(*_place(max(each["confidence"], _LOW), max(each["accuracy"], _LOW), x, y), each["share"]) for each in bins]
     yield f'<path d="M{"L".join(f"{across:.1f} {down:.1f}" for across, down, _ in points)}" class="line {look}" style="fill:none"/>'
     for across, down, share in points:
@@ -117,14 +130,24 @@ def _text(x: float, y: float, text: str, look: str) -> str:
     return f'<text x="{x:g}" y="{y:g}" class="{look}">{escape(text)}</text>'
 
 
-def _drawing(width: float, height: float, title: str, parts: Iterable[str]) -> str:
-    size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
-    return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(title)}">',
-        f"<title>{escape(title)}</title>",
-        f"<style>{STYLE}</style>",
-        f'<rect x="0.5" y="0.5" width="{width - 1:g}" height="{height - 1:g}" rx="10" class="card"/>',
-        _text(24, 32, title, "title"),
-        *parts,
-        "</svg>\n",
-    ])  # fmt: skip
+@dataclass(frozen=True)
+class _Drawing:
+    """A card with a title and what is drawn on it."""
+
+    width: float
+    height: float
+    title: str
+    parts: Sequence[str]
+
+    def svg(self, y: float = 0) -> str:
+        """The drawing, as a file or inside another drawing."""
+        size = f'viewBox="0 0 {self.width:g} {self.height:g}" y="{y:g}" width="{self.width:g}" height="{self.height:g}"'
+        return "\n".join([
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(self.title)}">',
+            f"<title>{escape(self.title)}</title>",
+            f"<style>{STYLE}</style>",
+            f'<rect x="0.5" y="0.5" width="{self.width - 1:g}" height="{self.height - 1:g}" rx="10" class="card"/>',
+            _text(24, 32, self.title, "title"),
+            *self.parts,
+            "</svg>\n",
+        ])  # fmt: skip

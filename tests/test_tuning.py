@@ -1,0 +1,135 @@
+"""Tuning: calibration and thresholds from a few labels, and what it gains."""
+
+import json
+import random
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier import LabelError, Scorer, evaluate, tune
+from classifier.model import SHIPPED, load
+from classifier.training import draw, tuning
+from classifier.verdict import LABELS
+
+
+def drawn(count, truthful, seed=3):
+    """Probabilities and labels drawn from them; where not truthful, the probabilities were sharpened afterwards."""
+    draw_ = np.random.default_rng(seed)
+    logits = draw_.normal(0, 1.5, (count, 3))
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    truth = np.array([draw_.choice(3, p=row) for row in chances])
+    if not truthful:
+        chances = chances**3 / (chances**3).sum(axis=1, keepdims=True)
+    return chances, truth
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory, seeds):
+    path = tmp_path_factory.mktemp("tuning") / "labels.jsonl"
+    pages = [(label, page) for label in LABELS for page in sorted((seeds / label).glob("*.txt"))]
+    random.Random(2).shuffle(pages)
+    path.write_text("".join(json.dumps({"text": page.read_text(), "label": label}) + "\n" for label, page in pages))
+    return path
+
+
+def test_overconfident_probabilities_are_tempered():
+    chances, truth = drawn(2000, truthful=False)
+    scale, _ = tuning.calibration(chances, truth)
+
+    assert scale == pytest.approx(1 / 3, abs=0.05)
+
+
+def test_truthful_probabilities_stay_what_they_are():
+    chances, truth = drawn(2000, truthful=True)
+    scale, shift = tuning.calibration(chances, truth)
+
+    assert scale == pytest.approx(1, abs=0.1)
+    assert np.abs(shift).max() < 0.15
+
+
+def test_few_labels_move_the_calibration_less_than_many():
+    few, many = (tuning.calibration(*drawn(count, truthful=False))[0] for count in (10, 2000))
+
+    assert many < few < 1
+
+
+def test_the_gain_of_tempering_is_plain_and_that_of_nothing_is_not():
+    chances, truth = drawn(400, truthful=False)
+    after = tuning.held_out(chances, truth, [str(row) for row in range(len(truth))])
+
+    assert tuning.gain(chances, after, truth).is_plain
+    assert not tuning.gain(chances, chances, truth).is_plain
+
+
+def test_no_text_is_calibrated_by_its_own_family():
+    chances, truth = drawn(60, truthful=False)
+    families = [f"family {row % 6}" for row in range(60)]
+    other = truth.copy()
+    other[::6] = (other[::6] + 1) % 3  # one family labelled otherwise
+
+    before, after = (tuning.held_out(chances, each, families) for each in (truth, other))
+
+    assert (before[::6] == after[::6]).all()
+    assert (before[1::6] != after[1::6]).any()
+
+
+@given(st.integers(0, 2), st.integers(0, 60), st.integers(0, 1000))
+def test_a_threshold_is_a_confidence(place, count, seed):
+    chances, truth = drawn(count, truthful=True, seed=seed)
+
+    assert 0 < tuning.threshold(chances, truth, place) <= 1
+
+
+def test_a_label_that_is_always_right_is_certain_sooner():
+    chances, _ = drawn(300, truthful=True)
+    said = chances.argmax(axis=1)
+    right, wrong = (tuning.threshold(chances, truth, 0) for truth in (said, (said + 1) % 3))
+
+    assert right < wrong
+
+
+def test_a_tuned_model_has_the_same_weights_and_scores(labels, tmp_path):
+    report = tune(labels, tmp_path / "mine")
+    new, old = load(tmp_path / "mine"), load(SHIPPED)
+
+    assert (new.ngram_weights == old.ngram_weights).all()
+    assert (new.signal_weights == old.signal_weights).all()
+    assert new.scale != old.scale
+    assert new.about["tuned_on"] == report.facts["texts"] == len(labels.read_text().splitlines())
+    assert Scorer(tmp_path / "mine").score("The harbor board voted on Tuesday.").model == "mine 1"
+
+
+def test_the_report_tells_the_gain_with_its_interval(labels, tmp_path):
+    report = tune(labels, tmp_path / "mine")
+    mean, low, high = report.facts["gain"]["log_loss"]
+
+    assert low <= mean <= high
+    assert "95 % interval" in report.note
+    assert [name for name, _ in report.rows] == [f"quality {load(SHIPPED).version}", "mine, held out"]
+
+
+def test_a_tuned_model_says_in_its_card_what_it_was_tuned_on(labels, tmp_path):
+    tune(labels, tmp_path / "mine")
+
+    assert f"fitted to {len(labels.read_text().splitlines())} labelled texts" in (tmp_path / "mine" / "README.md").read_text()
+
+
+def test_too_few_labels_are_refused(tmp_path):
+    path = tmp_path / "labels.jsonl"
+    path.write_text('{"text": "It rained.", "label": "original"}\n{"text": "Buy now.", "label": "filler"}\n')
+
+    with pytest.raises(LabelError, match="too few texts to learn from: 1 original, 0 rewrite, 1 filler"):
+        tune(path, tmp_path / "mine")
+
+
+def test_the_picture_of_an_evaluation_names_every_model(labels, tmp_path):
+    tune(labels, tmp_path / "mine")
+    picture = draw(evaluate(labels, [None, tmp_path / "mine"]))
+    told = [text.text for text in ET.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")]
+
+    assert told.count("mine 1") == 1
+    assert sum(text.startswith("mine 1: error") for text in told) == 1
+    assert sum(text == "original" for text in told) == 3  # a row, and a column for each model
