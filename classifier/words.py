@@ -74,10 +74,17 @@ class Words:
         """
         keep = ~_inside(self.start, spans)
         sentences, sentence = _renumber(self.sentences, self.sentence[keep])
-        lines, line = _renumber(self.lines, self.line[keep])
+        lines, line = self._lines_without(spans, keep)
         columns = {name: getattr(self, name)[keep] for name in ("start", "end", "hash", "stem", "shape", "gap")}
         quotes, emoji = self.quotes[~_inside(self.quotes[:, 0], spans)], self.emoji[~_inside(self.emoji, spans)]
         return Words(**columns, sentence=sentence, line=line, sentences=sentences, lines=lines, quotes=quotes, emoji=emoji), keep
+
+    def _lines_without(self, spans: Ints, keep: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+        """The lines that still hold a word, or never held one and lie outside the spans, and the line of each word that is kept."""
+        wordless, stay = np.ones(len(self.lines), dtype=bool), np.zeros(len(self.lines), dtype=bool)
+        wordless[self.line], stay[self.line[keep]] = False, True
+        stay |= wordless & ~_inside(self.lines[:, 0], spans)
+        return self.lines[stay], (np.cumsum(stay) - 1)[self.line[keep]]
 
     def parts(self, origin: Ints) -> Iterator[Words]:
         """The words of each of several texts run together, with offsets and numbers of its own."""

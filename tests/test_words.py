@@ -327,6 +327,7 @@ def without(text, spans):
     inside = {place for start, end in spans.tolist() for place in range(start, end)}
     kept = [k for k, start in enumerate(words.start.tolist()) if start not in inside]
     sentences, lines = (sorted({int(row[k]) for k in kept}) for row in (words.sentence, words.line))
+    lines = sorted(lines + [k for k, (start, _) in enumerate(words.lines.tolist()) if k not in words.line and start not in inside])
     return {
         **{name: [getattr(words, name).tolist()[k] for k in kept] for name in ("start", "end", "hash", "stem", "shape", "gap")},
         "sentence": [sentences.index(words.sentence[k]) for k in kept],
@@ -342,6 +343,8 @@ def without(text, spans):
 @example("One. Two", np.zeros((0, 2), dtype=np.int64))
 @example("One. “Two”\nThree 😀", np.array([[0, 20]]))
 @example("One two. Three", np.array([[0, 4], [4, 9]]))
+@example("***\nOne\n- ", np.array([[4, 7]]))
+@example("***\nOne\n- ", np.array([[0, 3]]))
 @settings(max_examples=150, deadline=None)
 def test_the_words_without_some_spans_are_those_outside_them(text, spans):
     left, keep = split(text).without(spans)
