@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from classifier.document import Document, Match, Shared
     from classifier.errors import IndexFormatError, InputError, LabelError, MissingExtra, ModelError, QualityError
+    from classifier.filter import Decisions, Summary, filter_again, filter_corpus
     from classifier.index import open_index
     from classifier.scorer import Scorer
     from classifier.stories import Member, Story, find_stories
@@ -18,6 +19,7 @@ __version__ = "0.1.0"
 # Where each public name lives; a module is imported when its name is first used, so that scoring never waits for training.
 _HOMES = {
     "Boilerplate": "verdict",
+    "Decisions": "filter",
     "Document": "document",
     "Evidence": "verdict",
     "IndexFormatError": "errors",
@@ -32,8 +34,11 @@ _HOMES = {
     "Scorer": "scorer",
     "Shared": "document",
     "Story": "stories",
+    "Summary": "filter",
     "Verdict": "verdict",
     "evaluate": "training",
+    "filter_again": "filter",
+    "filter_corpus": "filter",
     "find_stories": "stories",
     "open_index": "index",
     "train": "training",
@@ -41,6 +46,7 @@ _HOMES = {
 }
 __all__ = [
     "Boilerplate",
+    "Decisions",
     "Document",
     "Evidence",
     "IndexFormatError",
@@ -55,8 +61,11 @@ __all__ = [
     "Scorer",
     "Shared",
     "Story",
+    "Summary",
     "Verdict",
     "evaluate",
+    "filter_again",
+    "filter_corpus",
     "find_stories",
     "open_index",
     "train",

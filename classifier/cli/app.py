@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from classifier import presets
 from classifier.cli.output import FAILED, complain, flush, prepare_streams, write
 from classifier.errors import QualityError
 
@@ -55,9 +56,15 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _quality(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
     del version  # its callback has seen to it
+    found = presets.find(Path.cwd())
+    if found:
+        commands = getattr(context.command, "commands", {})
+        options = {name: {str(option.name) for option in command.params} for name, command in commands.items()}
+        context.default_map = presets.for_commands(*found, options)
 
 
 def one_of(options: dict[str, bool]) -> str | None:

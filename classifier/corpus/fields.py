@@ -1,0 +1,187 @@
+"""Where crawlers and extractors put the text, the address and the date of a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+TEXT = ("text", "maintext", "articleBody", "article_text", "content", "body", "raw_text")
+HTML = ("html", "raw_html", "html_body")
+TITLE = ("title", "headline", "title_page", "title_rss")
+URL = ("url", "link", "canonical_link", "source", "mainEntityOfPage", "@id")
+SITE = ("hostname", "source_domain", "domain", "site", "source-hostname", "sitename", "meta_site_name")
+DATE = ("date", "date_publish", "publish_date", "datePublished", "published", "published_at", "created", "timestamp")
+ID = ("id", "_id", "identifier", "@id")
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_KINDS = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object", type(None): "null"}
+
+
+class Unreadable(Exception):
+    """A record without a text; the message says what stands there instead."""
+
+
+@dataclass(frozen=True)
+class FieldNames:
+    """The fields that a user named: of the text and of the id, or None; `a.b` is the field `b` in the object `a`."""
+
+    text: str | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a record says of its page.
+
+    Attributes:
+        text: the text, or the HTML where `is_html`.
+        place: the path to the field of the text.
+        id: the id that the record gives, or None.
+    """
+
+    text: str
+    is_html: bool
+    place: tuple[str, ...]
+    id: str | None
+    url: str | None
+    title: str | None
+    date: str | None
+    site: str | None
+
+
+def page(record: Mapping[str, Any], names: FieldNames) -> Page:
+    """What a record of a crawler says of its page.
+
+    Raises:
+        Unreadable: it has no text.
+    """
+    place, is_html = _place_of_text(record, names)
+    url = _first(record, URL, _address)
+    return Page(
+        text=mended(_at(record, place)),
+        is_html=is_html,
+        place=place,
+        id=_named_id(record, names.id) if names.id else _first(record, ID, _identity),
+        url=url,
+        title=_first(record, TITLE, _string),
+        date=_first(record, DATE, _moment),
+        site=site_of(url) or _first(record, SITE, _string) or _publisher(record),
+    )
+
+
+def has_text(columns: Iterable[str], names: FieldNames) -> bool:
+    """Whether a table of these columns can have texts."""
+    columns = set(columns)
+    if names.text:
+        return names.text in columns or names.text.partition(".")[0] in columns
+    return bool(columns & {*TEXT, *HTML, "metadata"})
+
+
+def site_of(url: str | None) -> str | None:
+    """The host of an address, without `www.`."""
+    try:
+        host = urlsplit(url or "").hostname
+    except ValueError:
+        return None
+    return host.removeprefix("www.") if host else None
+
+
+def mended(text: str) -> str:
+    """A text without lone surrogates, which no file could hold."""
+    return _SURROGATE.sub("\ufffd", text) if _SURROGATE.search(text) else text
+
+
+def places(record: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The paths to the fields of these names that a record has: its own first, then those of its `metadata`."""
+    yield from ((name,) for name in names if name in record)
+    metadata = record.get("metadata")
+    if isinstance(metadata, Mapping):
+        yield from (("metadata", name) for name in names if name in metadata)
+
+
+def _place_of_text(record: Mapping[str, Any], names: FieldNames) -> tuple[tuple[str, ...], bool]:
+    if names.text:
+        place = (names.text,) if names.text in record else tuple(names.text.split("."))
+        value = _at(record, place)
+        if not isinstance(value, str):
+            raise Unreadable(_told(names.text, value) if _has(record, place) else _absent(record, names.text))
+        return place, False
+    empty = wrong = None
+    for candidates, is_html in ((TEXT, False), (HTML, True)):
+        for place in places(record, candidates):
+            value = _at(record, place)
+            if isinstance(value, str) and value.strip():
+                return place, is_html
+            if isinstance(value, str):
+                empty = empty or place
+            elif wrong is None:
+                wrong = place
+    if empty:
+        return empty, False
+    if wrong:
+        raise Unreadable(_told(".".join(wrong), _at(record, wrong)))
+    raise Unreadable(_absent(record, None))
+
+
+def _told(name: str, value: Any) -> str:
+    shown = f" ({value})" if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    return f'"{name}" is {_KINDS.get(type(value), type(value).__name__)}{shown}, not a text. Mend the record or leave it out'
+
+
+def _absent(record: Mapping[str, Any], name: str | None) -> str:
+    found = ", ".join(f'"{str(key)[:40]}"' for key in list(record)[:8]) or "nothing"
+    missing = f'no field "{name}"' if name else "no text field"
+    return f"{missing}; found {found}. Name it with --text-field"
+
+
+def _has(record: Mapping[str, Any], place: tuple[str, ...]) -> bool:
+    return place[-1] in (_at(record, place[:-1]) or {})
+
+
+def _at(record: Any, place: tuple[str, ...]) -> Any:
+    for name in place:
+        record = record.get(name) if isinstance(record, Mapping) else None
+    return record
+
+
+def _first(record: Mapping[str, Any], names: tuple[str, ...], reading: Any) -> str | None:
+    for place in places(record, names):
+        found = reading(_at(record, place))
+        if found:
+            return mended(found)
+    return None
+
+
+def _named_id(record: Mapping[str, Any], name: str) -> str | None:
+    return _identity(_at(record, (name,) if name in record else tuple(name.split("."))))
+
+
+def _string(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _address(value: Any) -> str | None:
+    if isinstance(value, Mapping):
+        value = value.get("@id")
+    return value if isinstance(value, str) and _ADDRESS.match(value) else None
+
+
+def _identity(value: Any) -> str | None:
+    if isinstance(value, Mapping):  # {"$oid": …} of MongoDB
+        value = value.get("$oid")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None
+
+
+def _moment(value: Any) -> str | None:
+    return value.isoformat() if isinstance(value, date | datetime) else _string(value)
+
+
+def _publisher(record: Mapping[str, Any]) -> str | None:
+    publisher = record.get("publisher")
+    return _string(publisher.get("name")) if isinstance(publisher, Mapping) else None

@@ -1,0 +1,182 @@
+"""From records as they are stored to documents; what is no document is a fault with its cause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from classifier import files
+from classifier.corpus import fields, warc
+from classifier.corpus.chunks import LONGEST, TOO_LONG, Chunk, Fault, is_gone
+from classifier.corpus.fields import HTML, TEXT, FieldNames, Page, Unreadable
+from classifier.corpus.html import text_of
+from classifier.corpus.inputs import LINES, OBJECT, PARQUET, File
+from classifier.corpus.inputs import TEXT as TEXT_FILES
+from classifier.corpus.streams import Damaged, open_raw, unpacked
+from classifier.document import Document
+from classifier.errors import InputError
+
+_READ_FIELDS = (*TEXT, *HTML, *fields.TITLE, *fields.URL, *fields.SITE, *fields.DATE, *fields.ID, "metadata", "publisher")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One document of a corpus and where it stands.
+
+    Attributes:
+        file, row: the path as given, and the number of the record in it, from 1.
+        document: its text and what is known of it; its id is the record's, else its address, else `file:row`.
+        site: the host of the page, or None.
+        own_id: whether the record gave the id itself.
+        extracted: the text that was extracted from HTML, or None where the record holds it as text.
+    """
+
+    file: str
+    row: int
+    document: Document
+    site: str | None
+    own_id: bool
+    extracted: str | None = None
+
+
+def parse(chunk: Chunk, names: FieldNames) -> tuple[list[Record], list[Fault]]:
+    """The documents of a chunk in order, and what could not be read.
+
+    Raises:
+        MissingExtra: the package that reads such records is not installed.
+    """
+    records: list[Record] = []
+    faults = list(chunk.faults)
+    for file, row, item in _items(chunk, names):
+        found = item if isinstance(item, str) else _record(file, row, item)
+        if isinstance(found, str):
+            faults.append(Fault(file, row, found))
+        elif found:
+            records.append(found)
+    return records, faults
+
+
+def load(raw: bytes) -> Any:
+    """The JSON value that bytes hold, the same whether or not orjson is installed.
+
+    Raises:
+        ValueError: they hold none.
+    """
+    try:
+        import orjson
+    except ImportError:
+        return json.loads(raw)
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return json.loads(raw)  # takes NaN and lone surrogates, which some crawlers write
+
+
+def _record(file: str, row: int, page: Page | None) -> Record | None:
+    if page is None:
+        return None
+    text = text_of(page.text) if page.is_html and page.place else page.text  # that of an archive is extracted already
+    document = Document(text, id=page.id or page.url or f"{file}:{row}", url=page.url, title=page.title, date=page.date)
+    return Record(file, row, document, page.site, bool(page.id), text if page.is_html else None)
+
+
+def _items(chunk: Chunk, names: FieldNames) -> Iterator[tuple[str, int, Page | str | None]]:
+    """Of each record its file, its row, and its page, or the cause why it has none; None where there is nothing to say."""
+    kind = chunk.shard.kind
+    if kind in {TEXT_FILES, OBJECT}:
+        read = _text_file if kind == TEXT_FILES else partial(_object_file, names=names)
+        for file in chunk.shard.files:
+            yield file.path, 1, read(file)
+        return
+    path = chunk.shard.files[0].path
+    if kind == PARQUET:
+        found: Iterator[Page | str | None] = _rows(chunk.records, names) if chunk.count else iter(())
+    else:
+        read_one = partial(_line, names=names) if kind == LINES else _archived
+        found = (None if is_gone(record) else read_one(record) for record in chunk.records)
+    for row, item in enumerate(found, chunk.first):
+        yield path, row, item
+
+
+def _line(raw: bytes, names: FieldNames) -> Page | str | None:
+    raw = raw.strip(b"\xef\xbb\xbf \t\r\n")
+    return _parsed(raw, names, "line") if raw else None
+
+
+def _parsed(raw: bytes, names: FieldNames, what: str) -> Page | str:
+    try:
+        value = load(raw)
+    except (ValueError, RecursionError):
+        start = raw[:30].decode("utf-8", "replace")
+        whole = "" if raw.endswith(b"}") else "; it seems to be cut short"
+        return f"this {what} is no JSON{whole}: {start!r}. Mend it or leave it out"
+    return _page(value, names)
+
+
+def _page(value: Any, names: FieldNames) -> Page | str:
+    if not isinstance(value, Mapping):
+        kind = "a list" if isinstance(value, list) else "a text" if isinstance(value, str) else "a number or null"
+        return f"this record is {kind}, not an object with a text. Write one object a line: jq -c '.[]' makes lines of a list"
+    try:
+        return fields.page(value, names)
+    except Unreadable as error:
+        return str(error)
+
+
+def _rows(batch: Any, names: FieldNames) -> Iterator[Page | str | None]:
+    named = {name.partition(".")[0] for name in (names.text, names.id) if name} | {name for name in (names.text, names.id) if name}
+    columns = [name for name in batch.schema.names if name in named or name in _READ_FIELDS]
+    for row in batch.select(columns).to_pylist():
+        yield _page(row, names)
+
+
+def _archived(record: bytes) -> Page | str | None:
+    found = warc.page(record)
+    if found is None:
+        return None
+    text = text_of(_decoded(found.content, found.encoding)) if found.is_html else found.content.decode("utf-8", "replace")
+    return Page(fields.mended(text), found.is_html, (), None, found.url, None, found.date, fields.site_of(found.url))
+
+
+def _decoded(content: bytes, encoding: str | None) -> str | bytes:
+    try:
+        return content.decode(encoding or "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        return content  # the extractor looks for the encoding in the page
+
+
+def read_whole(file: File) -> bytes:
+    """The bytes of a file of one document.
+
+    Raises:
+        InputError: it cannot be read; the message is the cause alone.
+    """
+    try:
+        with open_raw(file.path) as raw, unpacked(raw, file.compression) as stream:
+            content = stream.read(LONGEST + 1)
+    except Damaged as error:
+        raise InputError(f"{error}. Fetch the file again") from error
+    except OSError as error:
+        raise InputError(f"{(error.strerror or str(error)).lower()}. Make the file readable or leave it out") from error
+    if len(content) > LONGEST:
+        raise InputError(TOO_LONG.format(size=max(file.size, len(content)) / (1 << 20), limit=LONGEST >> 20))
+    return content
+
+
+def _text_file(file: File) -> Page | str:
+    try:
+        text, _ = files.decode(read_whole(file), file.path)
+    except InputError as error:
+        return str(error).removeprefix(f"{file.path}: ").rstrip(".")
+    return Page(fields.mended(text), False, (), None, None, None, None, None)
+
+
+def _object_file(file: File, names: FieldNames) -> Page | str:
+    try:
+        content = read_whole(file)
+    except InputError as error:
+        return str(error)
+    return _parsed(content.strip(b"\xef\xbb\xbf \t\r\n"), names, "file")

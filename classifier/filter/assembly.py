@@ -1,0 +1,176 @@
+"""From the pieces of a run to its files, its errors and its summary."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from classifier.corpus import Fault, Shard
+from classifier.corpus.inputs import PARQUET, TEXT, WHOLE
+from classifier.filter import examples, ledger
+from classifier.filter.decisions import ASIDE, KEPT, PLACES, REJECTED, Decisions
+from classifier.filter.folder import ERRORS, EXAMPLES, LEDGER, SUMMARY, Folder
+from classifier.filter.relations import hash_of
+from classifier.filter.writing import join_parquet
+
+NOTES = "quality.jsonl"  # beside kept texts, which have no room for a namespace
+
+
+@dataclass
+class Summary:
+    """What became of a corpus; `records` is the sum of `kept`, `rejected`, `aside` and `errors`.
+
+    Attributes:
+        records: how many came in, those that could not be read included.
+        kept, rejected, aside, errors: how many of them went where.
+        reasons: how many were rejected or set aside for each reason.
+        labels: how many of the documents that were read have each label.
+        uncertain: how many of them have an uncertain verdict.
+        repeated_ids: how many of them bear an id that an earlier one bears.
+        files: the same counts for each file that was read.
+        settings: the decisions.
+        model, version: what judged.
+    """
+
+    records: int = 0
+    kept: int = 0
+    rejected: int = 0
+    aside: int = 0
+    errors: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    labels: dict[str, int] = field(default_factory=dict)
+    uncertain: int = 0
+    repeated_ids: int = 0
+    files: dict[str, dict[str, int]] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    model: str = ""
+    version: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The summary as plain data, ready for JSON."""
+        return dict(vars(self))
+
+
+def assemble(shards: Sequence[Shard], folder: Folder, decisions: Decisions, asked: Mapping[str, Any]) -> Summary:
+    """Join the pieces into the files that come out, count what is in them, and give them their names."""
+    out = folder.out
+    for place in (KEPT, REJECTED, *([ASIDE] if decisions.uncertain == "aside" else [])):
+        (out / place).mkdir(exist_ok=True)
+        _join(shards, folder, place)
+    parts = sorted((out / LEDGER).glob("*.parquet"))
+    faults = [fault for part in parts for fault in _faults(part)]
+    repeated = list(_repeated_ids(parts))
+    lines = [{**vars(fault), "lost": True} for fault in faults] + [{**vars(fault), "count": 0, "lost": False} for fault in repeated]
+    _write_lines(out / ERRORS, lines)
+    pieces = (path.read_bytes() for shard in shards for path in folder.parts.pieces_of(shard, "examples"))
+    (out / EXAMPLES).write_bytes(examples.merge(pieces, asked["scoring"]["model"]))
+    summary = _count(parts, faults)
+    summary.repeated_ids = len(repeated)
+    summary.settings, summary.model, summary.version = decisions.to_dict(), asked["model"], asked["version"]
+    (out / SUMMARY).write_text(json.dumps(summary.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    folder.reveal()
+    return summary
+
+
+def read_summary(path: Path) -> Summary:
+    """The summary of a run that is complete."""
+    return Summary(**json.loads((path / SUMMARY).read_bytes()))
+
+
+def _join(shards: Sequence[Shard], folder: Folder, place: str) -> None:
+    """The files of one place; a file of which nothing goes there is not made."""
+    root = folder.out / place
+    notes = [path for shard in shards if shard.kind == TEXT for path in folder.parts.pieces_of(shard, place)]
+    if notes:
+        _concatenate(notes, root / NOTES)
+    for shard in shards:
+        pieces = folder.parts.pieces_of(shard, place)
+        if shard.kind in WHOLE or not pieces:
+            continue
+        path = root / shard.files[0].name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if shard.kind == PARQUET:
+            join_parquet((piece.read_bytes() for piece in pieces), path, shard.files[0].path)
+        else:
+            _concatenate(pieces, path)
+
+
+def _concatenate(pieces: Iterable[Path], path: Path) -> None:
+    with path.open("wb") as target:
+        for piece in pieces:
+            with piece.open("rb") as source:
+                shutil.copyfileobj(source, target, 1 << 20)
+
+
+def _write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    path.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8", errors="replace")
+
+
+def _faults(part: Path) -> list[Fault]:
+    from pyarrow import parquet
+
+    return ledger.faults_of(parquet.read_schema(part))
+
+
+def _repeated_ids(parts: Sequence[Path]) -> Iterator[Fault]:
+    """Where a record bears an id of its own that an earlier record bears."""
+    import numpy as np
+    from pyarrow import parquet
+
+    columns = ["own_id", "id"]
+    held = [_id_hashes(parquet.read_table(part, columns=columns)) for part in parts]
+    distinct, counts = np.unique(np.concatenate([np.zeros(0, np.uint64), *held]), return_counts=True)
+    twice = distinct[(counts > 1) & (distinct > 0)]
+    seen: dict[str, str] = {}
+    for part, hashes in zip(parts, held, strict=True):
+        places = np.flatnonzero(np.isin(hashes, twice))
+        if len(places):
+            for row in parquet.read_table(part, columns=["file", "row", "id"]).take(places).to_pylist():
+                where = f"{row['file']}:{row['row']}"
+                if row["id"] in seen:
+                    yield Fault(row["file"], row["row"], f"the id {row['id']!r} stands at {seen[row['id']]} already; both are judged")
+                seen.setdefault(row["id"], where)
+
+
+def _id_hashes(table: Any) -> Any:
+    import numpy as np
+
+    pairs = zip(table.column("own_id").to_pylist(), table.column("id").to_pylist(), strict=True)
+    return np.array([hash_of(name) if own else 0 for own, name in pairs], dtype=np.uint64)
+
+
+def _count(parts: Sequence[Path], faults: Sequence[Fault]) -> Summary:
+    from pyarrow import parquet
+
+    counts: Counter[tuple[Any, ...]] = Counter()
+    columns = ["file", "place", "reason", "label", "uncertain"]
+    for part in parts:
+        found = parquet.read_table(part, columns=columns).group_by(columns).aggregate([([], "count_all")])
+        for row in found.to_pylist():
+            counts[tuple(row[name] for name in columns)] += row["count_all"]
+    files: dict[str, dict[str, int]] = {}
+    reasons: Counter[str] = Counter()
+    labels: Counter[str] = Counter()
+    uncertain = 0
+    for (file, place, reason, label, doubtful), count in sorted(counts.items(), key=str):
+        _add(files, file, place, count)
+        reasons[reason or ""] += count
+        labels[label] += count
+        uncertain += count * doubtful
+    for fault in faults:
+        _add(files, fault.file, "errors", fault.count)
+    del reasons[""]
+    totals: dict[str, Any] = {name: sum(file[name] for file in files.values()) for name in ("records", *PLACES, "errors")}
+    totals |= {"files": files, "uncertain": uncertain}
+    return Summary(**totals, reasons=dict(reasons.most_common()), labels=dict(labels.most_common()))
+
+
+def _add(files: dict[str, dict[str, int]], file: str, what: str, count: int) -> None:
+    found = files.setdefault(file, dict.fromkeys(("records", *PLACES, "errors"), 0))
+    found["records"] += count
+    found[what] += count

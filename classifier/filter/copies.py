@@ -1,0 +1,87 @@
+"""Near copies in a whole corpus: groups of documents that share most of their words, and the one of each that stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.index.near import NEAR_JACCARD
+from classifier.index.sketch import BANDS, SKETCH, Sketches, jaccard
+
+_SLICE = 1 << 15  # pairs that are compared at a time
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Which document stays for each one, by number, itself where it has no near copy; and how similar the two are, 0..1."""
+
+    keeper: Ints
+    similarity: Floats
+
+
+def rank(passes: NDArray[np.bool_], when: Ints, quality: Floats, words: Ints, digest: NDArray[np.uint64], name: NDArray[np.uint64]) -> Ints:
+    """The place of each document in the order in which it is kept before its near copies, whatever the order of the files.
+
+    First those that pass all other decisions, then the earliest, the best, the longest; then by content, and by id.
+    """
+    order = np.lexsort((name, digest, -words, -quality, when, ~passes))
+    places = np.empty(len(order), dtype=np.int64)
+    places[order] = np.arange(len(order))
+    return places
+
+
+def group(sketches: Sketches, ranks: Ints) -> Groups:
+    """The groups of near copies: what shares a band and most of its shingles, and what is tied to it over others.
+
+    In a band, each document is compared with the first of those that share its key, and with its neighbor in rank: pairs grow with
+    the documents, not with their square.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    size = len(sketches)
+    edges = [_edges(sketches, ranks, band) for band in range(BANDS)]
+    left, right = (np.concatenate(side) for side in zip(*edges, strict=True))
+    matrix = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
+    count, component = connected_components(matrix, directed=False)
+    first = np.full(count, size, dtype=np.int64)
+    np.minimum.at(first, component, ranks)
+    by_rank = np.empty(size, dtype=np.int64)
+    by_rank[ranks] = np.arange(size)
+    keeper = by_rank[first[component]]
+    return Groups(keeper, similarities(sketches, np.arange(size), keeper))
+
+
+def _edges(sketches: Sketches, ranks: Ints, band: int) -> tuple[Ints, Ints]:
+    """The pairs of near copies that one band finds."""
+    keys = sketches["bands"][:, band]
+    order = np.lexsort((ranks, keys))
+    order = order[keys[order] != 0]
+    if len(order) < 2:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    same = np.flatnonzero(keys[order[1:]] == keys[order[:-1]]) + 1
+    fresh = np.concatenate(([True], keys[order[1:]] != keys[order[:-1]]))
+    head = np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))
+    left = np.concatenate((order[head[same]], order[same - 1]))
+    right = np.concatenate((order[same], order[same]))
+    near = similarities(sketches, left, right) >= NEAR_JACCARD
+    return left[near], right[near]
+
+
+def similarities(sketches: Sketches, left: Ints, right: Ints) -> Floats:
+    """The estimated similarity of each pair, 0..1; 1 of a document and itself."""
+    found = np.ones(len(left))
+    apart = np.flatnonzero(left != right)
+    for begin in range(0, len(apart), _SLICE):
+        part = apart[begin : begin + _SLICE]
+        found[part] = np.round(jaccard(sketches[left[part]], sketches[right[part]]), 3)
+    return found
+
+
+def space(path: str, size: int) -> Sketches:
+    """Room for the sketches of a corpus, in a file and not in memory."""
+    return np.memmap(path, dtype=SKETCH, mode="w+", shape=(max(size, 1),))[:size]

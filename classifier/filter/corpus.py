@@ -1,0 +1,214 @@
+"""Filtering a corpus: what a run is asked, begun, resumed, or decided again."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from classifier.corpus import FieldNames, Shard, find_shards
+from classifier.corpus.inputs import File, suffix_of
+from classifier.errors import InputError, QualityError
+from classifier.files import STDIN, Listener
+from classifier.filter import ledger, local
+from classifier.filter.assembly import Summary, assemble, read_summary
+from classifier.filter.decisions import Decisions
+from classifier.filter.folder import INPUT, LEDGER, Folder, check_apart, read_run
+from classifier.filter.processes import cores
+from classifier.filter.scoring import Scoring, scorer
+
+FORMAT = 1
+ENGINES = ("local", "spark")
+
+
+class Quiet:
+    """Listens to nothing but errors, which it raises."""
+
+    def error(self, error: InputError) -> None:
+        """An input that cannot be found."""
+        raise error
+
+    def note(self, name: str, message: str) -> None:
+        """Let it go."""
+
+
+def filter_corpus(
+    inputs: Iterable[str | Path],
+    output: str | Path,
+    decisions: Decisions | None = None,
+    *,
+    model: str | Path | None = None,
+    text_field: str | None = None,
+    id_field: str | None = None,
+    engine: str = "local",
+    master: str | None = None,
+    jobs: int | None = None,
+    listener: Listener | None = None,
+    watch: local.Watch | None = None,
+) -> Summary:
+    """Filter a corpus into `output`/kept and `output`/rejected, and say what became of it.
+
+    A run that was stopped, however it was, goes on where it was when it is called again in the same way.
+
+    Args:
+        inputs: files, folders, patterns, addresses that fsspec knows, `@list`, or `-` for standard input.
+        output: the folder that comes out.
+        decisions: what is kept; `Decisions()` where None.
+        model: the folder of a model of your own.
+        text_field: the name of the field of the text, where it is none of the usual ones.
+        id_field: the same for the id.
+        engine: `local` or `spark`.
+        master: the address of the cluster, for `spark`.
+        jobs: how many processes; as many as there are cores where None.
+        listener: is told of inputs that cannot be found; where None, the first of them is raised.
+        watch: is told how far the run is.
+
+    Raises:
+        InputError: there is nothing to read, or an input lies in the output folder.
+        MissingExtra: an optional library is not installed.
+        QualityError: the output folder holds something else, or cannot be written to.
+    """
+    ledger.arrow()
+    decisions = decisions or Decisions()
+    scoring = Scoring(str(model) if model else None, FieldNames(text_field, id_field), decisions.needs_sketches, decisions.drop_derived)
+    path = _local_folder(output)
+    with _disk(path):
+        shards = find_shards([_spooled(path) if name == STDIN else name for name in map(str, inputs)], listener or Quiet())
+        if not shards:
+            raise InputError("nothing to read. Name files, folders, patterns, or - for standard input.")
+        check_apart(path, shards)
+        asked = _asked(shards, scoring, decisions)
+        folder = Folder(path, asked)
+        return _finish(shards, folder, scoring, decisions, asked, engine=engine, master=master, jobs=jobs, watch=watch)
+
+
+def filter_again(
+    run: str | Path,
+    decisions: Decisions,
+    output: str | Path | None = None,
+    *,
+    jobs: int | None = None,
+    watch: local.Watch | None = None,
+) -> Summary:
+    """Decide a complete run anew by its ledger, without scoring; in its own folder, or into `output`.
+
+    Raises:
+        QualityError: there is no complete run in the folder, its inputs have changed, or its ledger lacks what is asked.
+    """
+    ledger.arrow()
+    origin = Path(run)
+    before = read_run(origin)
+    shards = _same_shards(before)
+    names = FieldNames(**before["scoring"]["names"])
+    scoring = Scoring(**{**before["scoring"], "names": names})
+    asked = {**before, "decisions": decisions.to_dict()}
+    path = _local_folder(output) if output else origin
+    with _disk(path):
+        check_apart(path, shards)
+        folder = Folder(path, asked, scored=origin / LEDGER)
+        return _finish(shards, folder, scoring, decisions, asked, engine="local", master=None, jobs=jobs, watch=watch)
+
+
+def _finish(
+    shards: list[Shard],
+    folder: Folder,
+    scoring: Scoring,
+    decisions: Decisions,
+    asked: dict[str, Any],
+    *,
+    engine: str,
+    master: str | None,
+    jobs: int | None,
+    watch: local.Watch | None,
+) -> Summary:
+    tell = watch or (lambda _: None)
+    try:
+        if folder.is_complete:
+            return read_summary(folder.path)
+        if folder.is_revealing:
+            folder.reveal()
+            return read_summary(folder.path)
+        if engine == "spark":
+            from classifier.filter import cluster  # type: ignore[attr-defined]
+
+            cluster.run(shards, folder, scoring, decisions, master=master, watch=tell)
+        else:
+            local.run(shards, folder, scoring, decisions, jobs=jobs or cores(), watch=tell)
+        return assemble(shards, folder, decisions, asked)
+    finally:
+        folder.close()
+
+
+def _asked(shards: Sequence[Shard], scoring: Scoring, decisions: Decisions) -> dict[str, Any]:
+    """All that makes a run what it is; two runs that were asked the same give the same bytes."""
+    from classifier import __version__
+
+    model = scorer(scoring.model).model
+    return {
+        "format": FORMAT,
+        "version": __version__,
+        "model": f"{model.name} {model.version}",
+        "inputs": [[{**asdict(file), "modified": _modified(file)} for file in shard.files] for shard in shards],
+        "scoring": asdict(scoring),
+        "decisions": decisions.to_dict(),
+    }
+
+
+def _modified(file: File) -> float | None:
+    return None if "://" in file.path else Path(file.path).stat().st_mtime
+
+
+def _same_shards(before: dict[str, Any]) -> list[Shard]:
+    """The inputs of a run, if they are still what they were."""
+    shards = []
+    for number, files in enumerate(before["inputs"]):
+        found = []
+        for told in files:
+            file = File(**{name: value for name, value in told.items() if name != "modified"})
+            try:
+                is_same = _modified(file) == told["modified"]
+            except OSError:
+                is_same = False
+            if not is_same:
+                raise QualityError(f"{file.path}: this input has changed since it was scored, or is gone. Bring it back, or filter anew.")
+            found.append(file)
+        shards.append(Shard(number, found[0].kind, tuple(found)))
+    return shards
+
+
+def _local_folder(output: str | Path) -> Path:
+    if "://" in str(output):
+        raise QualityError(f"{output}: runs are written to a folder of this machine. Name one, and copy it away when it is complete.")
+    return Path(output)
+
+
+def _spooled(folder: Path) -> str:
+    """Standard input as a file below the folder, for it can be read only once; a run that goes on reads that file."""
+    place = folder / INPUT
+    held = sorted(place.glob("stdin.*"))
+    if held:
+        return str(held[0])
+    place.mkdir(parents=True, exist_ok=True)
+    part = place / "arriving"
+    with part.open("wb") as target:
+        shutil.copyfileobj(sys.stdin.buffer, target, 1 << 20)
+    return str(part.replace(place / f"stdin{suffix_of(str(part))}"))
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    """Say of a disk that is full, or a folder that cannot be written to, what can be done."""
+    try:
+        yield
+    except OSError as error:
+        told = (error.strerror or str(error)).lower()
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            told += ". Free some space and give the same command again: it goes on where it stopped"
+        else:
+            told += ". Mend that and give the same command again: it goes on where it stopped"
+        raise QualityError(f"{error.filename or folder}: {told}.") from error

@@ -1,0 +1,219 @@
+"""The folder of a run: what was asked, what is done already, and the files that come out, under their names only when complete."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from classifier.corpus import Chunk, Shard
+from classifier.errors import QualityError
+from classifier.filter.decisions import PLACES
+from classifier.filter.ledger import PART, publish
+
+RUN, SUMMARY, ERRORS, EXAMPLES, LEDGER, INPUT = "run.json", "summary.json", "errors.jsonl", "examples.jsonl", "ledger", "input"
+WORK = ".work"
+COMES_OUT = (*PLACES, LEDGER, ERRORS, EXAMPLES, SUMMARY)  # the summary last: where it is, the run is complete
+_PART = re.compile(r"(\d+)-(\d+)(-last)?\.")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Where the parts of a run are kept while it is at work.
+
+    Attributes:
+        scored: the folder with the parts of the ledger before anything is decided.
+        pieces: the folder with what each chunk adds to the files that come out.
+        out: the folder in which those files are made.
+    """
+
+    scored: Path
+    pieces: Path
+    out: Path
+
+    def part(self, chunk: Chunk) -> Path:
+        """The part of the ledger that a chunk makes."""
+        return self.scored / f"{chunk.shard.number:05d}-{chunk.number:06d}{'-last' * chunk.last}.parquet"
+
+    def parts(self) -> list[Path]:
+        """The parts of the ledger that are done, in the order of the input."""
+        return sorted(self.scored.glob("*.parquet"), key=part_place)
+
+    def is_scored(self, shard: Shard) -> bool:
+        """Whether every chunk of a shard has been scored."""
+        done = [part_place(path) for path in self.scored.glob(f"{shard.number:05d}-*.parquet")]
+        is_ended = next(self.scored.glob(f"{shard.number:05d}-*-last.parquet"), None) is not None
+        return is_ended and len(done) == max(number for _, number in done) + 1
+
+    def decided(self, chunk: Chunk) -> Path:
+        """The part of the ledger of a chunk, with what was decided."""
+        return self.out / LEDGER / self.part(chunk).name
+
+    def piece(self, chunk: Chunk, what: str) -> Path:
+        """What a chunk adds to a file."""
+        return self.pieces / f"{chunk.shard.number:05d}-{chunk.number:06d}.{what}"
+
+    def pieces_of(self, shard: Shard, what: str) -> list[Path]:
+        """What the chunks of a shard add to a file, in order."""
+        return sorted(self.pieces.glob(f"{shard.number:05d}-*.{what}"), key=part_place)
+
+
+class Folder:
+    """The folder of one run; only one process at a time may work in it.
+
+    Raises:
+        QualityError: it holds something else, another run, or one that is at work now.
+    """
+
+    def __init__(self, path: Path, asked: dict[str, Any], *, scored: Path | None = None) -> None:
+        self.path, self.work = path, path / WORK
+        self.out = self.work / "out"
+        self.parts = Parts(scored or self.work / "scored", self.work / "pieces", self.out)
+        self.asked = asked
+        self._lock: IO[bytes] | None = None
+        before = _read_run(path)
+        again = scored is not None and scored.parent == path
+        self.is_complete = False
+        self.is_resumed = False
+        if before is not None:
+            self._compare(before, again=again)
+        elif path.exists() and any(entry.name != INPUT for entry in path.iterdir()):
+            raise QualityError(f"{path}: this folder holds files that are no run of `quality filter`. Choose a new or an empty one.")
+        if not self.is_complete:
+            for place in (self.work, self.parts.scored, self.parts.pieces, self.out / LEDGER):
+                place.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+            publish(self.work / RUN if again else path / RUN, _dumped(asked))
+
+    def _compare(self, before: dict[str, Any], *, again: bool) -> None:
+        """Go on with a run that was asked the same; refuse any other."""
+        unfinished = _read(self.work / RUN) if again else before
+        differing = [name for name in self.asked if (unfinished or {}).get(name) != self.asked[name]]
+        if again:
+            if unfinished is not None and differing:
+                shutil.rmtree(self.work)  # a decision that was not carried out; the run itself is complete
+            self.is_resumed = unfinished is not None and not differing
+            return
+        if differing:
+            told = "; ".join(_difference(name, before.get(name), self.asked[name]) for name in differing)
+            raise QualityError(f"{self.path}: this folder holds another run ({told}). Choose another folder, or give the same again.")
+        self.is_complete = (self.path / SUMMARY).exists() and not self.work.exists()
+        self.is_resumed = not self.is_complete
+
+    def _take_lock(self) -> None:
+        self._lock = (self.work / "lock").open("wb")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self.close()
+            raise QualityError(f"{self.path}: another process is at work in this folder. Wait for it, or choose another folder.") from error
+
+    def reveal(self) -> None:
+        """Give all files their final names, and clear away what the work needed; what is interrupted here goes on at the next call."""
+        for part in self.out.rglob(f"{PART}*"):  # of processes that were killed
+            part.unlink()
+        publish(self.work / "revealing", b"")
+        for name in COMES_OUT:
+            made, final = self.out / name, self.path / name
+            if made.exists():
+                old = self.work / "old" / name
+                if final.exists():
+                    old.parent.mkdir(exist_ok=True)
+                    _remove(old)
+                    final.rename(old)
+                made.rename(final)
+        if (self.work / RUN).exists():
+            (self.work / RUN).replace(self.path / RUN)
+        self.close()
+        shutil.rmtree(self.work)
+
+    @property
+    def is_revealing(self) -> bool:
+        """Whether all is done but for the final names."""
+        return (self.work / "revealing").exists()
+
+    def close(self) -> None:
+        """Let other processes work here."""
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+
+def part_place(path: Path) -> tuple[int, int]:
+    """The numbers of the shard and the chunk that a file belongs to."""
+    found = _PART.match(path.name)
+    if not found:
+        raise QualityError(f"{path}: this file does not belong here. Remove it.")
+    return int(found.group(1)), int(found.group(2))
+
+
+def read_run(path: Path) -> dict[str, Any]:
+    """What was asked of the run in a folder.
+
+    Raises:
+        QualityError: there is no complete run in it.
+    """
+    before = _read_run(path)
+    if before is None:
+        raise QualityError(f"{path}: no run of `quality filter` in this folder. Give the folder that its -o named.")
+    if not (path / SUMMARY).exists():
+        raise QualityError(f"{path}: this run is not complete. Give the command that began it once more, and it goes on.")
+    return before
+
+
+def check_apart(output: Path, shards: Sequence[Shard]) -> None:
+    """Refuse to write among the files that are read.
+
+    Raises:
+        QualityError: a file that is read lies in the folder of the run.
+    """
+    folder = output.resolve()
+    for shard in shards:
+        for file in shard.files:
+            place = Path(file.path).resolve()
+            if "://" not in file.path and folder in place.parents and place.parent != folder / INPUT:
+                raise QualityError(f"{file.path}: this input lies in the output folder {output}. Choose a folder apart from what is read.")
+
+
+def _read_run(path: Path) -> dict[str, Any] | None:
+    return _read(path / RUN)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError as error:
+        raise QualityError(f"{path.parent}: this is a file, not a folder. Choose a folder.") from error
+    except ValueError as error:
+        raise QualityError(f"{path}: this file is damaged. Remove the folder and run the filter anew.") from error
+    return found if isinstance(found, dict) else None
+
+
+def _difference(name: str, before: Any, now: Any) -> str:
+    if isinstance(before, dict) and isinstance(now, dict):
+        pairs = [(key, before.get(key), now[key]) for key in now if before.get(key) != now[key]]
+        return ", ".join(f"{key} was {_shown(was)} and is {_shown(want)}" for key, was, want in pairs) or name
+    return f"{name} differs" if isinstance(now, list | dict) else f"{name} was {_shown(before)} and is {_shown(now)}"
+
+
+def _shown(value: Any) -> str:
+    return " and ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _dumped(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    elif path.exists():
+        os.unlink(path)  # noqa: PTH108

@@ -1,0 +1,175 @@
+"""The ledger: what is known of every document, as Parquet, so that decisions can be taken again without scoring."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from classifier.corpus import Fault, Record
+from classifier.errors import MissingExtra
+from classifier.filter.decisions import Outcome
+from classifier.index.sketch import SKETCH, Sketches
+from classifier.index.terms import TERMS
+from classifier.signals import NAMES
+from classifier.verdict import Verdict
+
+PART = ".quality-part-"  # how the name of a file begins while it is written
+NEVER = 99_999_999_999_999  # the moment of a document without a date
+_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?")
+
+
+def arrow() -> Any:
+    """The library `pyarrow`.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise MissingExtra("filtering a corpus needs pyarrow. Run: pip install 'quality-classifier[filter]'") from error
+    return pyarrow
+
+
+@cache
+def schema() -> Any:
+    """The columns of the ledger before anything is decided."""
+    pa = arrow()
+    number, text = pa.float64(), pa.string()
+    return pa.schema(
+        [
+            ("file", text), ("row", pa.int64()), ("id", text), ("own_id", pa.bool_()),
+            ("url", text), ("site", text), ("title", text), ("date", text),
+            ("label", text), ("confidence", number), ("original", number), ("rewrite", number), ("filler", number),
+            ("uncertain", pa.bool_()), ("quality", number), ("language", text), ("words", pa.int32()), ("boilerplate", number),
+            ("reasons", pa.list_(text)), ("signals", pa.struct([(name, pa.float32()) for name in NAMES])),
+            ("cut", pa.list_(pa.int32())), ("text", text),
+            ("when", pa.int64()), ("digest", pa.uint64()), ("sketch", pa.binary(SKETCH.itemsize)),
+            ("kinds", pa.binary(TERMS)),
+        ]
+    )  # fmt: skip
+
+
+@cache
+def decided_schema() -> Any:
+    """The columns of the ledger with what was decided."""
+    pa = arrow()
+    text = pa.string()
+    decided = [("place", text), ("reason", text), ("detail", text), ("duplicate_of", text), ("similarity", pa.float64())]
+    whole = schema()
+    for name, kind in [*decided, ("derived_from", text), ("sureness", pa.float64())]:
+        whole = whole.append(pa.field(name, kind))
+    return whole
+
+
+def facts(record: Record, verdict: Verdict) -> dict[str, Any]:
+    """What the ledger says of a document, but for its signals and its sketch."""
+    document = record.document
+    lines = verdict.boilerplate.lines
+    return {
+        "file": record.file,
+        "row": record.row,
+        "id": document.id,
+        "own_id": record.own_id,
+        "url": document.url,
+        "site": record.site,
+        "title": document.title,
+        "date": document.date,
+        "label": verdict.label,
+        "confidence": verdict.confidence,
+        **verdict.probabilities,
+        "uncertain": verdict.uncertain,
+        "quality": verdict.quality,
+        "language": verdict.language,
+        "words": len(document.words),
+        "boilerplate": verdict.boilerplate.share,
+        "reasons": list(verdict.reasons) if verdict.uncertain or verdict.label != "original" else [],
+        "cut": [end for line in lines for end in (line.start, line.end)],
+        "text": record.extracted,
+        "when": moment(document.date),
+        "digest": int.from_bytes(hashlib.blake2b(document.text.encode(), digest_size=8).digest()),
+    }
+
+
+def moment(date: str | None) -> int:
+    """A date as a number that sorts like it, NEVER where it tells none; zones are not compared."""
+    found = _MOMENT.match(date or "")
+    return int("".join(part or "00" for part in found.groups())) if found else NEVER
+
+
+def table(rows: Sequence[dict[str, Any]], signals: Any, sketches: Sketches | None, kinds: Any, faults: Iterable[Fault]) -> Any:
+    """Facts about documents as a table; `signals` has the shape (rows, signals), `kinds`, of the rare terms, (rows, TERMS) or is None."""
+    pa = arrow()
+    columns: list[Any] = []
+    for field in schema():
+        if field.name == "signals":
+            values = [pa.array(signals[:, k]) for k in range(signals.shape[1])]
+            columns.append(pa.StructArray.from_arrays(values, fields=list(field.type)))
+        elif field.name in {"sketch", "kinds"}:
+            columns.append(_packed(sketches if field.name == "sketch" else kinds, len(rows), field.type))
+        else:
+            columns.append(pa.array([row[field.name] for row in rows], field.type))
+    told = json.dumps([vars(fault) for fault in faults], ensure_ascii=False)
+    return pa.Table.from_arrays(columns, schema=schema().with_metadata({"faults": told}))
+
+
+def _packed(values: Any, count: int, kind: Any) -> Any:
+    pa = arrow()
+    if values is None:
+        return pa.nulls(count, kind)
+    return pa.FixedSizeBinaryArray.from_buffers(kind, count, [None, pa.py_buffer(values.tobytes())])
+
+
+def sketches_of(ledger: Any) -> Sketches | None:
+    """The sketches in a ledger; None where none were made."""
+    made: Sketches | None = unpacked(ledger.column("sketch"), SKETCH)
+    return made
+
+
+def unpacked(column: Any, kind: Any) -> Any:
+    """A column of bytes as an array of the numpy type `kind`; None where some are missing."""
+    import numpy as np
+
+    if column.null_count:
+        return None
+    return np.frombuffer(b"".join(column.to_pylist()), dtype=kind)
+
+
+def faults_of(ledger_schema: Any) -> list[Fault]:
+    """What could not be read where a part of the ledger was made."""
+    told = (ledger_schema.metadata or {}).get(b"faults", b"[]")
+    return [Fault(**fault) for fault in json.loads(told)]
+
+
+def decided(ledger: Any, outcomes: Sequence[Outcome], relations: Sequence[dict[str, Any]]) -> Any:
+    """The ledger with what was decided of each of its rows."""
+    pa = arrow()
+    for name in ("place", "reason", "detail"):
+        ledger = ledger.append_column(decided_schema().field(name), pa.array([getattr(outcome, name) for outcome in outcomes], pa.string()))
+    for name in ("duplicate_of", "similarity", "derived_from", "sureness"):
+        field = decided_schema().field(name)
+        ledger = ledger.append_column(field, pa.array([relation.get(name) for relation in relations], field.type))
+    return ledger
+
+
+def packed(ledger: Any) -> bytes:
+    """A table as the bytes of a Parquet file."""
+    from pyarrow import parquet
+
+    sink = BytesIO()
+    parquet.write_table(ledger, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def publish(path: Path, content: bytes) -> None:
+    """Write a file that is there whole, or not at all."""
+    part = path.with_name(f"{PART}{os.getpid()}")
+    part.write_bytes(content)
+    part.replace(path)

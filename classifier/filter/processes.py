@@ -1,0 +1,27 @@
+"""One function over many items in several processes, few of them waiting at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def spread(function: Callable[[Item], Answer], items: Iterable[Item], jobs: int) -> Iterator[Answer]:
+    """The answers, as they come; in this process where `jobs` is 1."""
+    if jobs == 1:
+        yield from map(function, items)
+        return
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        work = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=3 * jobs, batch_size=1, max_nbytes=None)
+        yield from work(delayed(function)(item) for item in items)

@@ -1,0 +1,138 @@
+"""What the documents of a corpus are to each other: near copies and retellings, from the parts of its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.errors import QualityError
+from classifier.filter import copies, derived, ledger
+from classifier.filter.decisions import KEPT, Decisions
+from classifier.filter.folder import part_place
+from classifier.index.sketch import Sketches
+from classifier.index.terms import TERMS
+
+Relation = dict[str, Any]
+_FACTS = ("label", "confidence", "uncertain", "quality", "language", "words", "boilerplate")
+_KEYS = ("id", "when", "digest")
+
+
+@dataclass(frozen=True)
+class Relations:
+    """For each part of the ledger, by shard and chunk, its rows that are tied to another document, and how."""
+
+    by_part: Mapping[tuple[int, int], Mapping[int, Relation]] = field(default_factory=dict)
+
+    def of(self, place: tuple[int, int]) -> Mapping[int, Relation]:
+        """The ties of one part: by row of the part."""
+        return self.by_part.get(place, {})
+
+
+@dataclass
+class _Corpus:
+    """What is compared of all documents, in the order of the ledger."""
+
+    passes: NDArray[np.bool_]
+    when: NDArray[np.int64]
+    quality: NDArray[np.float64]
+    words: NDArray[np.int64]
+    digest: NDArray[np.uint64]
+    name: NDArray[np.uint64]
+    sketches: Sketches
+    kinds: NDArray[np.uint8]
+
+
+def relate(parts: Sequence[Path], decisions: Decisions, room: Path) -> Relations:
+    """The ties that the decisions ask for; `room` is a folder for what need not lie in memory.
+
+    Raises:
+        QualityError: the ledger was made without what they ask for.
+    """
+    if not decisions.needs_sketches:
+        return Relations()
+    from pyarrow import parquet
+
+    starts = np.cumsum([0, *(parquet.read_metadata(path).num_rows for path in parts)])
+    corpus = _gather(parts, starts, decisions, room)
+    ranks = copies.rank(corpus.passes, corpus.when, corpus.quality, corpus.words, corpus.digest, corpus.name)
+    ties: dict[int, Relation] = {}
+    first: dict[int, int] = {}
+    if decisions.dedup:
+        found = copies.group(corpus.sketches, ranks)
+        for number in np.flatnonzero(found.keeper != np.arange(len(ranks))).tolist():
+            first[number] = int(found.keeper[number])
+            ties[number] = {"similarity": float(found.similarity[number])}
+    sources: dict[int, int] = {}
+    if decisions.drop_derived:
+        asked = np.flatnonzero(corpus.passes)
+        asked = asked[[number not in first for number in asked.tolist()]] if first else asked
+        for number, (source, sure) in derived.derive(corpus.sketches, corpus.kinds, ranks, asked).items():
+            sources[number] = source
+            ties.setdefault(number, {})["sureness"] = sure
+    ids = _ids(parts, starts, {*first.values(), *sources.values()})
+    for name, chosen in (("duplicate_of", first), ("derived_from", sources)):
+        for number, other in chosen.items():
+            ties[number][name] = ids[other]
+    return Relations(_by_part(ties, parts, starts))
+
+
+def _gather(parts: Sequence[Path], starts: NDArray[np.int64], decisions: Decisions, room: Path) -> _Corpus:
+    from pyarrow import parquet
+
+    size = int(starts[-1])
+    sketches = copies.space(str(room / "sketches"), size)
+    kinds = np.zeros((size if decisions.drop_derived else 0, TERMS), dtype=np.uint8)
+    columns: dict[str, list[Any]] = {name: [] for name in ("passes", "when", "quality", "words", "digest", "name")}
+    asked = [*_FACTS, *_KEYS, "sketch", *(["kinds"] if decisions.drop_derived else [])]
+    for path, begin, end in zip(parts, starts, starts[1:], strict=False):
+        part = parquet.read_table(path, columns=asked)
+        made = ledger.sketches_of(part)
+        held = ledger.unpacked(part.column("kinds"), np.uint8) if decisions.drop_derived else np.zeros(0)
+        if made is None or held is None:
+            flag = "--dedup" if made is None else "--drop-derived"
+            raise QualityError(f"{path.parent}: this ledger was made without {flag}, so that documents cannot be compared. Filter anew.")
+        sketches[begin:end] = made
+        kinds[begin:end] = held.reshape(-1, TERMS) if decisions.drop_derived else kinds[:0]
+        columns["passes"].append([decisions.decide(row).place == KEPT for row in part.select(_FACTS).to_pylist()])
+        columns["name"].append([hash_of(name) for name in part.column("id").to_pylist()])
+        for name in ("when", "quality", "words", "digest"):
+            columns[name].append(part.column(name).to_numpy())
+    types = {"passes": np.bool_, "when": np.int64, "quality": np.float64, "words": np.int64, "digest": np.uint64, "name": np.uint64}
+    whole: dict[str, Any] = {}
+    for name, kind in types.items():
+        whole[name] = np.concatenate([np.zeros(0, kind), *(np.asarray(piece, dtype=kind) for piece in columns[name])])
+    return _Corpus(**whole, sketches=sketches, kinds=kinds)
+
+
+def hash_of(name: str) -> int:
+    """An id as a number of 64 bits, the same in every process."""
+    import hashlib
+
+    return int.from_bytes(hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest())
+
+
+def _ids(parts: Sequence[Path], starts: NDArray[np.int64], numbers: set[int]) -> dict[int, str]:
+    """The ids of some documents."""
+    from pyarrow import parquet
+
+    wanted = np.array(sorted(numbers), dtype=np.int64)
+    found: dict[int, str] = {}
+    for path, begin, end in zip(parts, starts, starts[1:], strict=False):
+        inside = wanted[np.searchsorted(wanted, begin) : np.searchsorted(wanted, end)]
+        if len(inside):
+            names = parquet.read_table(path, columns=["id"]).column("id").take(inside - begin).to_pylist()
+            found |= dict(zip(inside.tolist(), names, strict=True))
+    return found
+
+
+def _by_part(ties: Mapping[int, Relation], parts: Sequence[Path], starts: NDArray[np.int64]) -> dict[tuple[int, int], dict[int, Relation]]:
+    found: dict[tuple[int, int], dict[int, Relation]] = {}
+    for number, tie in ties.items():
+        part = int(np.searchsorted(starts, number, side="right")) - 1
+        found.setdefault(part_place(parts[part]), {})[number - int(starts[part])] = tie
+    return found

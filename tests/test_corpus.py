@@ -1,0 +1,375 @@
+"""What crawlers write is read without flags; what cannot be read is named with its file and row, and the rest goes on."""
+
+import gzip
+import json
+
+import pytest
+
+from classifier.corpus import FieldNames, chunks, fields, find_shards, parse, read_chunks
+
+pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'quality-classifier[filter]'")
+zstandard = pytest.importorskip("zstandard", reason="needs zstandard: pip install 'quality-classifier[filter]'")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+TEXT = "The harbor board of Port Hale voted on Tuesday to close the north pier."
+NAMES = FieldNames()
+
+
+class Ear:
+    """Remembers what it is told."""
+
+    def __init__(self):
+        self.errors, self.notes = [], []
+
+    def error(self, error):
+        self.errors.append(str(error))
+
+    def note(self, name, message):
+        self.notes.append(f"{name}: {message}")
+
+
+def read(*names, fields=NAMES):
+    """All records and faults below some names."""
+    ear = Ear()
+    records, faults = [], []
+    for shard in find_shards(map(str, names), ear):
+        for chunk in read_chunks(shard, fields):
+            found, bad = parse(chunk, fields)
+            records += found
+            faults += bad
+    assert ear.errors == []
+    return records, faults
+
+
+def texts(*names, **options):
+    return [record.document.text for record in read(*names, **options)[0]]
+
+
+def lines(*rows):
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def packed(content, suffix):
+    return {"": bytes, ".gz": gzip.compress, ".zst": zstandard.ZstdCompressor(write_checksum=True).compress}[suffix](content)
+
+
+CRAWLERS = {
+    "datatrove": ({"text": TEXT, "id": "7", "metadata": {"url": "https://a.example/x", "date": "2024-05-01"}}, "7", "a.example"),
+    "dolma": ({"text": TEXT, "id": "d", "source": "crawl", "created": "2024-05-01", "metadata": {}}, "d", None),
+    "trafilatura": (
+        {"text": TEXT, "raw_text": "no", "source": "https://www.b.example/y", "date": "2024-05-01"},
+        "https://www.b.example/y",
+        "b.example",
+    ),
+    "news-please": (
+        {"maintext": TEXT, "text": None, "url": "https://c.example/", "date_publish": "2024-05-01 10:00:00"},
+        "https://c.example/",
+        "c.example",
+    ),
+    "newspaper4k": ({"text": TEXT, "url": "https://d.example/", "publish_date": "2024-05-01"}, "https://d.example/", "d.example"),
+    "Scrapy": ({"body": TEXT, "link": "https://e.example/", "published": "2024-05-01"}, "https://e.example/", "e.example"),
+    "schema.org": (
+        {"articleBody": TEXT, "headline": "H", "identifier": "n1", "publisher": {"name": "Hale"}, "datePublished": "2024-05-01"},
+        "n1",
+        "Hale",
+    ),
+}
+
+
+@pytest.mark.parametrize(("record", "name", "site"), CRAWLERS.values(), ids=CRAWLERS)
+def test_the_fields_of_common_crawlers_are_known(record, name, site):
+    page = fields.page(record, NAMES)
+
+    assert page.text == TEXT
+    assert (page.id or page.url, page.site) == (name, site)
+    assert page.date.startswith("2024-05-01")
+
+
+def test_named_fields_go_before_the_usual_ones(tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(lines({"text": "no", "story": {"plain": TEXT}, "key": 12}))
+
+    (record,), faults = read(tmp_path / "a.jsonl", fields=FieldNames("story.plain", "key"))
+
+    assert (record.document.text, record.document.id, faults) == (TEXT, "12", [])
+
+
+def test_a_document_without_an_id_is_named_by_its_place(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(lines({"text": "one"}, {"text": "two"}))
+
+    assert [record.document.id for record in read(path)[0]] == [f"{path}:1", f"{path}:2"]
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", lines({"text": "one"}, {"text": "two"})),
+        ("a.ndjson", b"\xef\xbb\xbf" + lines({"text": "one"}) + b"\n\r\n" + lines({"text": "two"})[:-1]),
+        ("a.json", lines({"text": "one"}, {"text": "two"})),
+    ],
+)
+def test_json_lines_are_read_however_they_are_packed(tmp_path, suffix, name, content):
+    path = tmp_path / f"{name}{suffix}"
+    path.write_bytes(packed(content, suffix))
+
+    assert texts(path) == ["one", "two"]
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_packed_pieces_behind_each_other_are_one_file(tmp_path, suffix):
+    path = tmp_path / f"a.jsonl{suffix}"
+    path.write_bytes(packed(lines({"text": "one"}), suffix) + packed(lines({"text": "two"}), suffix))
+
+    assert texts(path) == ["one", "two"]
+
+
+def test_a_folder_is_read_at_any_depth_in_order(tmp_path):
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "page.txt").write_text("deep")
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"packed"))
+    (tmp_path / "c.json").write_text(json.dumps({"text": "object"}, indent=1))
+    (tmp_path / "d.jpg").write_bytes(b"\xff\xd8\xff")
+    (tmp_path / ".hidden.txt").write_text("no")
+
+    assert texts(tmp_path) == ["packed", "deep", "object"]
+
+
+def test_patterns_lists_and_addresses_name_files(tmp_path):
+    fsspec = pytest.importorskip("fsspec")
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_bytes(lines({"text": name}))
+    (tmp_path / "list").write_text(f"# what to read\n{tmp_path}/b.jsonl\n")
+    with fsspec.open("memory://far/away.jsonl.gz", "wb") as target:
+        target.write(gzip.compress(lines({"text": "far"})))
+
+    assert texts(tmp_path / "*.jsonl") == ["a", "b"]
+    assert texts(f"@{tmp_path}/list") == ["b"]
+    assert texts("memory://far/away.jsonl.gz") == texts("memory://far/*.gz") == texts("memory://far") == ["far"]
+
+
+def test_a_file_named_twice_is_read_once(tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(lines({"text": "one"}))
+
+    assert texts(tmp_path, tmp_path / "a.jsonl") == ["one"]
+
+
+def test_files_of_one_name_come_out_under_two(tmp_path):
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.jsonl").write_bytes(lines({"text": folder}))
+
+    names = [file.name for shard in find_shards([f"{tmp_path}/x/a.jsonl", f"{tmp_path}/y/a.jsonl"], Ear()) for file in shard.files]
+
+    assert len(set(names)) == 2
+    assert [name[-9:] for name in names] == ["x/a.jsonl", "y/a.jsonl"]
+
+
+def test_parquet_is_read_with_its_nested_fields(tmp_path):
+    rows = [{"text": TEXT, "id": "1", "metadata": {"url": "https://a.example/x"}}, {"text": "two", "id": "2", "metadata": {"url": None}}]
+    parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+
+    records, faults = read(tmp_path / "a.parquet")
+
+    assert [(record.document.text, record.row, record.site) for record in records] == [(TEXT, 1, "a.example"), ("two", 2, None)]
+    assert faults == []
+
+
+def archived(kind, uri, body, **headers):
+    told = {"WARC-Type": kind, "WARC-Target-URI": uri, "WARC-Date": "2024-05-01T00:00:00Z", "WARC-Record-ID": "<urn:uuid:1>"} | headers
+    head = "".join(f"{name}: {value}\r\n" for name, value in {**told, "Content-Length": len(body)}.items())
+    return b"WARC/1.0\r\n" + head.encode() + b"\r\n" + body + b"\r\n\r\n"
+
+
+def test_texts_of_an_archive_are_read_and_other_records_passed_over(tmp_path):
+    wet = archived("warcinfo", "x", b"software: none") + archived("conversion", "https://www.a.example/x", TEXT.encode())
+    (tmp_path / "a.warc.wet.gz").write_bytes(gzip.compress(wet))
+
+    (record,), faults = read(tmp_path / "a.warc.wet.gz")
+
+    assert (record.document.text, record.document.url, record.site, record.row) == (TEXT, "https://www.a.example/x", "a.example", 2)
+    assert faults == []
+
+
+def test_pages_of_an_archive_are_extracted(tmp_path):
+    pytest.importorskip("fastwarc")
+    pytest.importorskip("trafilatura")
+    paragraphs = "".join(f"<p>{TEXT} It was the {k}th vote of the year, and the board was split.</p>" for k in range(8))
+    page = f"<html><body><nav>Home</nav><article>{paragraphs}</article></body></html>".encode()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + page
+    image = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n\x89PNG"
+    media = {"Content-Type": "application/http; msgtype=response"}
+    (tmp_path / "a.warc").write_bytes(
+        archived("response", "https://a.example/x", answer, **media) + archived("response", "https://a.example/y", image, **media)
+    )
+
+    (record,), faults = read(tmp_path / "a.warc")
+
+    assert TEXT in record.document.text
+    assert "Home" not in record.document.text
+    assert record.extracted == record.document.text
+    assert faults == []
+
+
+def test_html_is_extracted_where_there_is_nothing_else(tmp_path):
+    pytest.importorskip("trafilatura")
+    paragraphs = "".join(f"<p>{TEXT} It was the {k}th vote of the year, and the board was split.</p>" for k in range(8))
+    (tmp_path / "a.jsonl").write_bytes(lines({"html": f"<html><body><article>{paragraphs}</article></body></html>", "text": ""}))
+
+    assert TEXT in texts(tmp_path / "a.jsonl")[0]
+
+
+BAD_LINES = {
+    "half a line": (b'{"text": "one", "url": "ht', "is no JSON; it seems to be cut short"),
+    "a list": (b'["one"]', "this record is a list"),
+    "a bare text": (b'"one"', "this record is a text"),
+    "null": (b"null", "this record is a number or null"),
+    "a text that is a number": (b'{"text": 12}', '"text" is a number (12), not a text'),
+    "a text that is null": (b'{"text": null}', '"text" is null, not a text'),
+    "no text": (b'{"headline": "H", "url": "u"}', 'no text field; found "headline", "url". Name it with --text-field'),
+    "no JSON": (b"hello", "is no JSON"),
+    "bytes that are no UTF-8": (b'{"text": "\xff\xfe"}', "is no JSON"),
+}
+
+
+@pytest.mark.parametrize(("line", "told"), BAD_LINES.values(), ids=BAD_LINES)
+def test_a_bad_line_is_named_and_the_others_are_read(tmp_path, line, told):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(lines({"text": "before"}) + line + b"\n" + lines({"text": "after"}))
+
+    records, (fault,) = read(path)
+
+    assert [(record.document.text, record.row) for record in records] == [("before", 1), ("after", 3)]
+    assert (fault.file, fault.row, fault.count) == (str(path), 2, 1)
+    assert told in fault.cause
+    assert str(fault).count("\n") == 0
+
+
+def test_a_record_of_50_mb_is_passed_over_in_little_memory(tmp_path):
+    path = tmp_path / "a.jsonl.gz"
+    with gzip.open(path, "wb", compresslevel=1) as target:
+        target.write(lines({"text": "before"}))
+        target.write(b'{"text": "' + b"a" * (50 << 20) + b'"}\n')
+        target.write(lines({"text": "after"}))
+
+    records, (fault,) = read(path)
+
+    assert [record.document.text for record in records] == ["before", "after"]
+    assert fault.row == 2
+    assert "a record of 50 MB; the longest that is read has 16 MB" in fault.cause
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_a_file_that_is_cut_short_is_read_up_to_there(tmp_path, suffix):
+    path = tmp_path / f"a.jsonl{suffix}"
+    whole = packed(lines({"text": "one"}), suffix) + packed(lines({"text": "two"}) * 3, suffix)
+    path.write_bytes(whole[:-9])
+
+    records, (fault,) = read(path)
+
+    assert records[0].document.text == "one"
+    assert fault.row == len(records) + 1
+    assert "the file ends in the middle of its compressed data; the records from here on are lost" in fault.cause
+
+
+def test_a_wrong_checksum_is_told(tmp_path):
+    path = tmp_path / "a.jsonl.zst"
+    whole = bytearray(packed(lines({"text": "one"}), ".zst"))
+    whole[-1] ^= 0xFF
+    path.write_bytes(whole)
+
+    _, (fault,) = read(path)
+
+    assert "the compressed data are damaged" in fault.cause
+    assert "checksum" in fault.cause
+
+
+def test_parquet_without_a_text_column_is_one_fault_for_all_rows(tmp_path):
+    parquet.write_table(pa.table({"headline": ["a", "b"], "url": ["x", "y"]}), tmp_path / "a.parquet")
+
+    records, (fault,) = read(tmp_path / "a.parquet")
+
+    assert records == []
+    assert fault.count == 2
+    assert fault.cause == 'no column of texts; found "headline", "url". Name it with --text-field'
+
+
+@pytest.mark.parametrize("content", [b"PAR1 no", b"", b"PAR1" + b"x" * 50])
+def test_a_damaged_parquet_file_is_named(tmp_path, content):
+    (tmp_path / "a.parquet").write_bytes(content)
+
+    records, (fault,) = read(tmp_path / "a.parquet")
+
+    assert records == []
+    assert "this Parquet file is damaged" in fault.cause
+
+
+def test_a_column_of_texts_may_hold_gaps(tmp_path):
+    parquet.write_table(pa.table({"text": ["one", None, "three"]}), tmp_path / "a.parquet")
+
+    records, (fault,) = read(tmp_path / "a.parquet")
+
+    assert [record.row for record in records] == [1, 3]
+    assert (fault.row, fault.cause) == (2, '"text" is null, not a text. Mend the record or leave it out')
+
+
+def test_an_archive_that_is_none_is_told(tmp_path):
+    (tmp_path / "a.warc").write_bytes(archived("conversion", "https://a.example/x", b"one") + b"something else\r\n")
+
+    records, (fault,) = read(tmp_path / "a.warc")
+
+    assert len(records) == 1
+    assert "no WARC record, but b'something else" in fault.cause
+
+
+def test_a_text_file_that_is_no_text_is_told_and_the_others_are_read(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"%PDF-1.7 \x00\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f")
+    (tmp_path / "b.txt").write_text("text")
+
+    records, (fault,) = read(tmp_path)
+
+    assert [record.document.text for record in records] == ["text"]
+    assert fault.file == str(tmp_path / "a.txt")
+    assert "this is a PDF" in fault.cause
+
+
+def test_lone_surrogates_are_mended(tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(b'{"text": "one \\ud800 two", "x": NaN}\n')
+
+    assert texts(tmp_path / "a.jsonl") == ["one \ufffd two"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("missing.jsonl", "no such file or folder"),
+        ("*.none", "no file matches this pattern"),
+        ("@missing", "this list cannot be read"),
+        ("empty", "nothing to read in this folder"),
+        ("nonsense://x/y.jsonl", "no kind of address that fsspec knows"),
+    ],
+)
+def test_what_cannot_be_found_is_told(tmp_path, monkeypatch, name, told):
+    pytest.importorskip("fsspec")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    ear = Ear()
+
+    assert find_shards([name], ear) == []
+    assert told in ear.errors[0]
+
+
+def test_chunks_are_the_same_each_time_and_hold_every_row(tmp_path, monkeypatch):
+    monkeypatch.setattr(chunks, "RECORDS", 4)
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(lines(*({"text": str(k)} for k in range(11)))))
+    (shard,) = find_shards([str(path)], Ear())
+
+    first, second = list(read_chunks(shard, NAMES)), list(read_chunks(shard, NAMES))
+
+    assert first == second
+    assert [(chunk.number, chunk.first, chunk.count, chunk.last) for chunk in first] == [
+        (0, 1, 4, False),
+        (1, 5, 4, False),
+        (2, 9, 3, True),
+    ]

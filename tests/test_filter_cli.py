@@ -1,0 +1,153 @@
+"""What `quality filter` prints, and where its settings come from."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from classifier import cli
+
+pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'quality-classifier[filter]'")
+
+SEEDS = Path(__file__).resolve().parent.parent / "seeds"
+
+
+@pytest.fixture
+def quality(monkeypatch, capsys, tmp_path):
+    """Run the command inside this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["quality", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        printed = capsys.readouterr()
+        return left.value.code or 0, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def source(tmp_path):
+    texts = [path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*/*.txt"))[::9]]
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(f"{json.dumps({'id': str(k), 'text': text})}\n" for k, text in enumerate(texts)) + "half a li\n")
+    return path
+
+
+def test_the_summary_is_a_table_and_bad_records_are_told(quality, source):
+    code, out, err = quality("filter", "in.jsonl", "-o", "out", "--jobs", "1")
+
+    assert code == 0
+    assert out.splitlines()[0].split() == ["documents", "reason", "number", "share"]
+    assert {"kept", "rejected", "errors"} <= {line.split()[0] for line in out.splitlines()[1:] if line.strip()}
+    assert f"bad record: in.jsonl:{len(source.read_text().splitlines())}: this line is no JSON" in err
+    assert err.endswith("wrote out\n")
+
+
+def test_the_summary_can_be_json(quality, source):
+    _, out, err = quality("filter", source, "-o", "out", "--jobs", "1", "--json", "--quiet")
+
+    assert json.loads(out) == json.loads(Path("out/summary.json").read_text())
+    assert err == ""
+
+
+def test_standard_input_is_a_corpus(quality, source, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(source.read_bytes())))
+
+    code, out, _ = quality("filter", "-", "-o", "out", "--jobs", "1", "--json")
+
+    assert code == 0
+    assert json.loads(out)["records"] == len(source.read_text().splitlines())
+    assert Path("out/kept/stdin.jsonl").exists()
+
+
+def test_an_input_that_is_missing_is_told_and_the_others_are_filtered(quality, source):
+    code, out, err = quality("filter", source, "missing.jsonl", "-o", "out", "--jobs", "1", "--json")
+
+    assert code == 2
+    assert "error: missing.jsonl: no such file or folder" in err
+    assert json.loads(out)["kept"]
+
+
+def test_a_run_is_decided_again(quality, source):
+    quality("filter", source, "-o", "out", "--jobs", "1")
+
+    code, out, _ = quality("filter", "--again", "out", "--min-words", "100000", "--jobs", "1", "--json")
+
+    assert code == 0
+    assert json.loads(out)["kept"] == 0
+
+
+def test_flags_are_explained_without_reading(quality):
+    code, out, _ = quality("filter", "--explain", "--dedup", "--min-words", "80")
+
+    assert code == 0
+    assert "Rejects documents of fewer than 80 words." in out.splitlines()
+    assert any(line.startswith("Of near copies keeps one") for line in out.splitlines())
+
+
+def test_a_sample_shows_what_would_go(quality, source):
+    code, out, _ = quality("filter", source, "--sample", "5", "--min-words", "100000")
+
+    assert code == 0
+    assert "too few words" in out
+    assert "What would go" in out
+    assert [path.name for path in Path().iterdir()] == ["in.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("in.jsonl",), "give a folder to write to: -o DIR"),
+        (("-o", "out"), "name files"),
+        (("in.jsonl", "--again", "out"), "leave INPUT out"),
+        (("in.jsonl", "-o", "out", "--keep", "news"), "'news' is no label"),
+        (("in.jsonl", "-o", "."), "this input lies in the output folder"),
+        (("in.jsonl", "-o", "in.jsonl"), "this is a file, not a folder"),
+        (("in.jsonl", "-o", "s3://bucket/out"), "runs are written to a folder of this machine"),
+    ],
+)
+def test_wrong_usage_is_one_line(quality, source, arguments, told):
+    code, out, err = quality("filter", *arguments)
+
+    assert (code, out) == (2, "")
+    assert told in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("quality.toml", '[filter]\nkeep = ["rewrite", "filler"]\nmin-words = 80\n'),
+        ("pyproject.toml", '[tool.quality.filter]\nkeep = "rewrite,filler"\nmin_words = 80\n'),
+    ],
+)
+def test_settings_come_from_a_file_and_give_way_to_the_environment_and_to_flags(quality, tmp_path, monkeypatch, name, content):
+    (tmp_path / name).write_text(content)
+
+    assert "Keeps documents that are judged rewrite and filler; rejects the other labels." in quality("filter", "--explain")[1]
+    assert "fewer than 80 words" in quality("filter", "--explain")[1]
+    monkeypatch.setenv("QUALITY_MIN_WORDS", "90")
+    assert "fewer than 90 words" in quality("filter", "--explain")[1]
+    assert "fewer than 70 words" in quality("filter", "--explain", "--min-words", "70")[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("[filter]\nkeeep = 1\n", "filter has no option 'keeep'. Choose among"),
+        ("[filtre]\nkeep = 1\n", "[filtre] is no command with options"),
+        ("keep = 1\n", "[keep] is no command with options"),
+        ("[filter\n", "this file is no TOML"),
+    ],
+)
+def test_a_wrong_file_of_settings_is_told(quality, tmp_path, content, told):
+    (tmp_path / "quality.toml").write_text(content)
+
+    code, _, err = quality("filter", "--explain")
+
+    assert code == 2
+    assert told in err
