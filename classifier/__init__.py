@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from classifier.release import VERSION
+
 if TYPE_CHECKING:
     from classifier.document import Document, Match, Shared
     from classifier.errors import IndexFormatError, InputError, LabelError, MissingExtra, ModelError, QualityError
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from classifier.training import evaluate, train, tune
     from classifier.verdict import Boilerplate, Evidence, Line, Verdict
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 # Where each public name lives; a module is imported when its name is first used, so that scoring never waits for training.
 _HOMES = {

@@ -283,7 +283,7 @@ def test_groups_are_those_of_all_pairs(pages):
     import numpy as np
 
     from classifier import Document
-    from classifier.filter.scoring import sketch
+    from classifier.index.sketch import sketch
 
     texts = list(pages.values())[:25]
     texts += [f"{text}\nThe board meets again in May." for text in texts[:9]] + texts[3:5]
@@ -300,15 +300,6 @@ def test_groups_are_those_of_all_pairs(pages):
     expected = [min(np.flatnonzero(row), key=lambda j: ranks[j]) for row in near]
     assert found.keeper.tolist() == expected
     assert len(set(expected)) == 25
-
-
-def test_the_index_and_the_filter_make_the_same_sketches(pages):
-    from classifier import Document
-    from classifier.filter.scoring import sketch
-    from classifier.index import sketch as of_index
-
-    documents = [Document(text) for text in ["", "Short.", *list(pages.values())[:5]]]
-    assert sketch(documents).tobytes() == of_index.sketch(documents).tobytes()
 
 
 def test_what_retells_an_earlier_document_is_dropped_on_demand(tmp_path):

@@ -110,7 +110,8 @@ def test_a_sample_shows_what_would_go(quality, source):
         (("in.jsonl", "-o", "s3://bucket/out"), "runs are written to a folder of this machine"),
     ],
 )
-def test_wrong_usage_is_one_line(quality, source, arguments, told):
+@pytest.mark.usefixtures("source")
+def test_wrong_usage_is_one_line(quality, arguments, told):
     code, out, err = quality("filter", *arguments)
 
     assert (code, out) == (2, "")

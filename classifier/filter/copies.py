@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.index.near import NEAR_JACCARD
-from classifier.index.sketch import BANDS, SKETCH, Sketches, jaccard
+from classifier.index.sketch import BANDS, SKETCH, Sketches, Uints, jaccard, keys
 
 _SLICE = 1 << 15  # pairs that are compared at a time
 Ints = NDArray[np.int64]
@@ -44,7 +44,8 @@ def group(sketches: Sketches, ranks: Ints) -> Groups:
     from scipy.sparse.csgraph import connected_components
 
     size = len(sketches)
-    edges = [_edges(sketches, ranks, band) for band in range(BANDS)]
+    bands = _bands(sketches)
+    edges = [_edges(sketches, ranks, bands[:, band]) for band in range(BANDS)]
     left, right = (np.concatenate(side) for side in zip(*edges, strict=True))
     matrix = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
     count, component = connected_components(matrix, directed=False)
@@ -56,15 +57,21 @@ def group(sketches: Sketches, ranks: Ints) -> Groups:
     return Groups(keeper, similarities(sketches, np.arange(size), keeper))
 
 
-def _edges(sketches: Sketches, ranks: Ints, band: int) -> tuple[Ints, Ints]:
+def _bands(sketches: Sketches) -> Uints:
+    found = np.zeros((len(sketches), BANDS), dtype=np.uint32)
+    for begin in range(0, len(sketches), _SLICE):
+        found[begin : begin + _SLICE] = keys(sketches[begin : begin + _SLICE])[:, :BANDS]
+    return found
+
+
+def _edges(sketches: Sketches, ranks: Ints, band: Uints) -> tuple[Ints, Ints]:
     """The pairs of near copies that one band finds."""
-    keys = sketches["bands"][:, band]
-    order = np.lexsort((ranks, keys))
-    order = order[keys[order] != 0]
+    order = np.lexsort((ranks, band))
+    order = order[band[order] != 0]
     if len(order) < 2:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    same = np.flatnonzero(keys[order[1:]] == keys[order[:-1]]) + 1
-    fresh = np.concatenate(([True], keys[order[1:]] != keys[order[:-1]]))
+    same = np.flatnonzero(band[order[1:]] == band[order[:-1]]) + 1
+    fresh = np.concatenate(([True], band[order[1:]] != band[order[:-1]]))
     head = np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))
     left = np.concatenate((order[head[same]], order[same - 1]))
     right = np.concatenate((order[same], order[same]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +22,7 @@ from classifier.filter.decisions import Decisions
 from classifier.filter.folder import INPUT, LEDGER, Folder, check_apart, read_run
 from classifier.filter.processes import cores
 from classifier.filter.scoring import Scoring, scorer
+from classifier.release import VERSION
 
 FORMAT = 1
 ENGINES = ("local", "spark")
@@ -146,12 +148,10 @@ def _finish(
 
 def _asked(shards: Sequence[Shard], scoring: Scoring, decisions: Decisions) -> dict[str, Any]:
     """All that makes a run what it is; two runs that were asked the same give the same bytes."""
-    from classifier import __version__
-
     model = scorer(scoring.model).model
     return {
         "format": FORMAT,
-        "version": __version__,
+        "version": VERSION,
         "model": f"{model.name} {model.version}",
         "inputs": [[{**asdict(file), "modified": _modified(file)} for file in shard.files] for shard in shards],
         "scoring": asdict(scoring),
@@ -182,7 +182,7 @@ def _same_shards(before: dict[str, Any]) -> list[Shard]:
 
 
 def _local_folder(output: str | Path) -> Path:
-    if "://" in str(output):
+    if re.match(r"\w{2,}:/", str(output)):  # pathlib makes one slash of two
         raise QualityError(f"{output}: runs are written to a folder of this machine. Name one, and copy it away when it is complete.")
     return Path(output)
 

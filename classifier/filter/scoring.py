@@ -11,8 +11,8 @@ from classifier.corpus import Chunk, Fault, FieldNames, Record, parse
 from classifier.document import Document
 from classifier.filter import ledger
 from classifier.index import sources
-from classifier.index.sketch import SKETCH, Sketches, band_keys, shingles, signature
-from classifier.index.terms import TERMS, rare_terms
+from classifier.index.sketch import Sketches, sketch_words
+from classifier.index.terms import TERMS
 from classifier.scorer import Scorer
 from classifier.signals import NAMES
 
@@ -54,7 +54,8 @@ def score_records(records: Sequence[Record], faults: Sequence[Fault], scoring: S
     verdicts = list(scorer(scoring.model).score_many(documents))
     rows = [ledger.facts(record, verdict) for record, verdict in zip(records, verdicts, strict=True)]
     signals = np.array([list(verdict.signals.values()) for verdict in verdicts], dtype=np.float32).reshape(len(rows), len(NAMES))
-    sketches = sketch(documents) if scoring.sketches or scoring.kinds else None
+    words = [document.words for document in documents]
+    sketches = sketch_words(words, terms=scoring.kinds) if scoring.sketches else None
     kinds = term_kinds(documents, sketches) if scoring.kinds and sketches is not None else None
     return ledger.table(rows, signals, sketches, kinds, faults)
 
@@ -65,21 +66,3 @@ def term_kinds(documents: Sequence[Document], sketches: Sketches) -> Any:
 
     pairs = zip(documents, sketches["terms"], strict=True)
     return np.array([sources.kinds(document.words, terms) for document, terms in pairs], dtype=np.uint8).reshape(len(documents), TERMS)
-
-
-def sketch(documents: Sequence[Document]) -> Sketches:
-    """One sketch a document, from the words that scoring found already; as `classifier.index.sketch` makes them."""
-    import numpy as np
-
-    made = np.zeros(len(documents), dtype=SKETCH)
-    if not documents:
-        return made
-    words = [document.words for document in documents]
-    hashes = shingles(words)
-    minima = np.stack([signature(found) for found in hashes])
-    made["shingles"] = [len(found) for found in hashes]
-    made["signature"] = minima & np.uint32(0xFF)
-    made["bands"] = band_keys(minima)
-    made["bands"][made["shingles"] == 0] = 0
-    made["terms"] = rare_terms(words)
-    return made

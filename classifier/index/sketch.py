@@ -41,7 +41,11 @@ _PREMIX = (np.uint32(16), np.uint32(0x85EBCA6B), np.uint32(13), np.uint32(0xC2B2
 
 def sketch(documents: Sequence[Document]) -> Sketches:
     """One sketch a document, shape (documents,), dtype SKETCH."""
-    words = list(split_many([document.text for document in documents]))
+    return sketch_words(list(split_many([document.text for document in documents])))
+
+
+def sketch_words(words: Sequence[Words], *, terms: bool = True) -> Sketches:
+    """One sketch a text, of its words; where `terms` is False, without its rare terms, which near copies do not need."""
     sketches = np.zeros(len(words), dtype=SKETCH)
     if not words:
         return sketches
@@ -50,7 +54,8 @@ def sketch(documents: Sequence[Document]) -> Sketches:
         minima[k] = signature(hashes)
         sketches["shingles"][k] = len(hashes)
     sketches["signature"] = minima & np.uint32(0xFF)
-    sketches["terms"], sketches["places"] = rare_terms(words)
+    if terms:
+        sketches["terms"], sketches["places"] = rare_terms(words)
     return sketches
 
 
