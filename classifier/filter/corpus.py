@@ -136,7 +136,7 @@ def _finish(
             folder.reveal()
             return read_summary(folder.path)
         if engine == "spark":
-            from classifier.filter import cluster  # type: ignore[attr-defined]
+            from classifier.filter import cluster
 
             cluster.run(shards, folder, scoring, decisions, master=master, watch=tell)
         else:
