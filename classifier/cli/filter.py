@@ -44,7 +44,7 @@ class Engine(StrEnum):
     spark = "spark"
 
 
-@app.command(name="filter", epilog="Example: quality filter crawl/ -o clean --keep original --dedup && quality report clean > report.html")
+@app.command(name="filter", epilog="Example: quality filter crawl/ -o clean --dedup && quality report clean")
 def filter_(
     inputs: Annotated[list[str] | None, typer.Argument(metavar="INPUT", help="Files, folders, patterns, URLs, @list, or -.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="The folder to write to.")] = None,

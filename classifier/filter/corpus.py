@@ -105,6 +105,7 @@ def filter_again(
     ledger.arrow()
     origin = Path(run)
     before = read_run(origin)
+    _check_ledger(origin / LEDGER)
     shards = _same_shards(before)
     names = FieldNames(**before["scoring"]["names"])
     scoring = Scoring(**{**before["scoring"], "names": names})
@@ -161,6 +162,14 @@ def _asked(shards: Sequence[Shard], scoring: Scoring, decisions: Decisions) -> d
 
 def _modified(file: File) -> float | None:
     return None if "://" in file.path else Path(file.path).stat().st_mtime
+
+
+def _check_ledger(folder: Path) -> None:
+    from pyarrow import parquet
+
+    part = next(folder.glob("*.parquet"), None)
+    if part is None or not parquet.read_schema(part).equals(ledger.decided_schema()):
+        raise QualityError(f"{folder}: this ledger is missing or was made by another version of quality. Filter anew.")
 
 
 def _same_shards(before: dict[str, Any]) -> list[Shard]:

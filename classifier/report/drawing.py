@@ -1,0 +1,62 @@
+"""Charts as inline SVG, in the colors of the page around them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+_WIDTH, _HEIGHT, _FOOT = 640, 200, 26
+_CELL = '<svg class="cell" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+
+
+def stacked_bar(shares: Mapping[str, float], label: str) -> str:
+    """One bar whose parts are shares, each in the color of its name."""
+    parts, at = [], 0.0
+    for name, share in shares.items():
+        width = share * _WIDTH
+        box = f'x="{at:.1f}" y="0" width="{width:.1f}" height="28"'
+        parts.append(f'<rect class="{escape(name)}" {box}><title>{_told(name, share)}</title></rect>')
+        if share > 0.13:
+            parts.append(f'<text x="{at + 8:.1f}" y="19" class="on">{_told(name, share)}</text>')
+        at += width
+    return f'<svg viewBox="0 0 {_WIDTH} 28" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+
+
+def _told(name: str, share: float) -> str:
+    return f"{escape(name)} {share:.1%}"
+
+
+def histogram(counts: Mapping[str, Sequence[int]], label: str) -> str:
+    """Counts over 0..1, those of several names on top of each other."""
+    bins = len(next(iter(counts.values())))
+    highest = max((sum(held[k] for held in counts.values()) for k in range(bins)), default=0) or 1
+    step, room = _WIDTH / bins, _HEIGHT - _FOOT - 22
+    parts = [f'<text x="0" y="14" class="dim">{highest:,}</text><line x1="0" y1="20" x2="{_WIDTH}" y2="20" class="rule"/>']
+    for k in range(bins):
+        top = float(_HEIGHT - _FOOT)
+        for name, held in counts.items():
+            height = held[k] / highest * room
+            top -= height
+            if height:
+                told = f"{k / bins:.2f} to {(k + 1) / bins:.2f}: {held[k]:,} {escape(name)}"
+                box = f'x="{k * step:.1f}" y="{top:.1f}" width="{step - 1.5:.1f}" height="{max(height, 0.6):.1f}"'
+                parts.append(f'<rect class="{escape(name)}" {box}><title>{told}</title></rect>')
+    foot = _HEIGHT - 6
+    anchors = zip((0, 0.25, 0.5, 0.75, 1), ("start", "middle", "middle", "middle", "end"), strict=True)
+    parts += [f'<text x="{place * _WIDTH:.0f}" y="{foot}" text-anchor="{anchor}" class="dim">{place:g}</text>' for place, anchor in anchors]
+    return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+
+
+def bar(share: float, name: str) -> str:
+    """A small bar for the cell of a table."""
+    return split({name: share})
+
+
+def split(shares: Mapping[str, float]) -> str:
+    """Shares as one small bar for the cell of a table."""
+    parts, at = [], 0.0
+    for name, share in shares.items():
+        if share:
+            parts.append(f'<rect class="{name}" x="{at:.1f}" width="{share * 100:.1f}" height="8"/>')
+        at += share * 100
+    return f"{_CELL}{''.join(parts)}</svg>"
