@@ -59,7 +59,7 @@ class Scorer:
         """The verdict on each text, in order; many at a time, in bounded memory."""
         documents = (self._with_neighbors(text if isinstance(text, Document) else Document(text)) for text in texts)
         for batch in read_many(documents):
-            yield from self._judge(batch)
+            yield from self.judge(batch)
 
     def family_scores(self, verdict: Verdict) -> dict[str, float]:
         """What each family of signals adds to the logit of the verdict's label; the wording stands beside them."""
@@ -71,7 +71,8 @@ class Scorer:
         near = self.index.near_copies(document)
         return replace(document, neighbors=Neighbors(near_copy=near[0] if near else None))
 
-    def _judge(self, batch: Batch) -> Iterator[Verdict]:
+    def judge(self, batch: Batch) -> Iterator[Verdict]:
+        """The verdict on each document of a batch that has been read, for those who need its words too."""
         signals = extract(batch)
         judgement = self.model.judge(batch, signals)
         contributions = judgement.contributions(judgement.labels)

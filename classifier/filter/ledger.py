@@ -69,8 +69,8 @@ def decided_schema() -> Any:
     return whole
 
 
-def facts(record: Record, verdict: Verdict) -> dict[str, Any]:
-    """What the ledger says of a document, but for its signals and its sketch."""
+def facts(record: Record, verdict: Verdict, words: int) -> dict[str, Any]:
+    """What the ledger says of a document of so many words, but for its signals and its sketch."""
     document = record.document
     lines = verdict.boilerplate.lines
     return {
@@ -88,7 +88,7 @@ def facts(record: Record, verdict: Verdict) -> dict[str, Any]:
         "uncertain": verdict.uncertain,
         "quality": verdict.quality,
         "language": verdict.language,
-        "words": len(document.words),
+        "words": words,
         "boilerplate": verdict.boilerplate.share,
         "reasons": list(verdict.reasons) if verdict.uncertain or verdict.label != "original" else [],
         "cut": [end for line in lines for end in (line.start, line.end)],

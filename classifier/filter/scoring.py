@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from classifier.corpus import Chunk, Fault, FieldNames, Record, parse
-from classifier.document import Document
+from classifier.document import read_many
 from classifier.filter import ledger
 from classifier.index import sources
-from classifier.index.sketch import Sketches, sketch_words
+from classifier.index.sketch import SKETCH, Sketches, sketch_words
 from classifier.index.terms import TERMS
 from classifier.scorer import Scorer
 from classifier.signals import NAMES
+from classifier.words import Words
 
 
 @dataclass(frozen=True)
@@ -47,22 +51,26 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> Any:
 
 
 def score_records(records: Sequence[Record], faults: Sequence[Fault], scoring: Scoring) -> Any:
-    """The ledger of some records."""
-    import numpy as np
+    """The ledger of some records; each text is split into words once, for its signals and for its sketch."""
+    waiting = iter(records)
+    rows: list[dict[str, Any]] = []
+    signals: list[list[float]] = []
+    sketches, kinds = [np.zeros(0, SKETCH)], [np.zeros((0, TERMS), np.uint8)]
+    for batch in read_many(record.document for record in records):
+        verdicts = scorer(scoring.model).judge(batch)
+        for verdict, words in zip(verdicts, batch.sizes.tolist(), strict=True):
+            rows.append(ledger.facts(next(waiting), verdict, words))
+            signals.append(list(verdict.signals.values()))
+        if scoring.sketches:
+            pieces = list(batch.words.parts(batch.origin))
+            sketches.append(sketch_words(pieces, terms=scoring.kinds))
+            kinds.append(_kinds(pieces, sketches[-1]) if scoring.kinds else kinds[0])
+    values = np.array(signals, dtype=np.float32).reshape(len(rows), len(NAMES))
+    made = np.concatenate(sketches) if scoring.sketches else None
+    return ledger.table(rows, values, made, np.concatenate(kinds) if scoring.kinds else None, faults)
 
-    documents = [record.document for record in records]
-    verdicts = list(scorer(scoring.model).score_many(documents))
-    rows = [ledger.facts(record, verdict) for record, verdict in zip(records, verdicts, strict=True)]
-    signals = np.array([list(verdict.signals.values()) for verdict in verdicts], dtype=np.float32).reshape(len(rows), len(NAMES))
-    words = [document.words for document in documents]
-    sketches = sketch_words(words, terms=scoring.kinds) if scoring.sketches else None
-    kinds = term_kinds(documents, sketches) if scoring.kinds and sketches is not None else None
-    return ledger.table(rows, signals, sketches, kinds, faults)
 
-
-def term_kinds(documents: Sequence[Document], sketches: Sketches) -> Any:
+def _kinds(pieces: Sequence[Words], sketches: Sketches) -> NDArray[np.uint8]:
     """What each rare term of each document is, shape (documents, TERMS)."""
-    import numpy as np
-
-    pairs = zip(documents, sketches["terms"], strict=True)
-    return np.array([sources.kinds(document.words, terms) for document, terms in pairs], dtype=np.uint8).reshape(len(documents), TERMS)
+    pairs = zip(pieces, sketches["terms"], strict=True)
+    return np.array([sources.kinds(words, terms) for words, terms in pairs], dtype=np.uint8).reshape(len(pieces), TERMS)

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from classifier.boilerplate.judgement import without
+from classifier.boilerplate import without
 from classifier.corpus import Chunk, FieldNames, fields, warc
 from classifier.corpus.inputs import LINES, OBJECT, PARQUET, TEXT, WARC, File
 from classifier.corpus.records import load, read_whole
@@ -16,6 +16,7 @@ from classifier.corpus.streams import packed
 from classifier.errors import InputError
 from classifier.filter.decisions import KEPT, PLACES
 from classifier.filter.ledger import arrow, publish
+from classifier.verdict import Line
 
 NAMESPACE = "quality"
 Row = Mapping[str, Any]
@@ -85,7 +86,7 @@ def write_files(chunk: Chunk, rows: Sequence[Row], names: FieldNames, folder: Pa
 
 def cleaned(text: str, row: Row) -> str:
     """A text without its boilerplate."""
-    return without(text, list(zip(row["cut"][::2], row["cut"][1::2], strict=True)))
+    return without(text, [Line(start, end, "", 1.0, "") for start, end in zip(row["cut"][::2], row["cut"][1::2], strict=True)])
 
 
 def _whole(file: File, row: Row, names: FieldNames, *, cut: bool) -> bytes:
