@@ -150,7 +150,9 @@ def report(answers: Mapping[str, Held], protocol: str, folds: Sequence[Fold], ex
         for cell, (n, r) in metrics.recall_by_cell(cells, truth[known], chances[known]).items()
     }
     if protocol == SOURCES:
-        found["by_source"] = _by_group([text.source for text in texts], truth[known], chances[known])
+        for name, group in GROUPS.items():
+            found[name] = _by_group([group(text) for text in texts], truth[known], chances[known])
+        found["called"] = _called(truth[known], chances[known], certain[known])
     if protocol == GENERATORS:
         found["by_round"] = _by_group([folds[number].name for number in held.fold[known].tolist()], truth[known], chances[known])
     if held.scope is not None and not known.all():
@@ -174,6 +176,38 @@ def _certain(certain: Bools, right: Bools, weights: Floats) -> Table:
     mass = float(weights[certain].sum())
     accuracy = round(float(weights[certain & right].sum() / mass), 4) if mass else None
     return {"share": round(mass / float(weights.sum()), 4), "accuracy": accuracy}
+
+
+def _length(text: Example) -> str:
+    """How long a text is, in words."""
+    words = len(text.text.split())
+    return next((f"under {limit} words" for limit in (150, 300, 600, 1200) if words < limit), "1200 words and more")
+
+
+def _era(text: Example) -> str:
+    """When a text was published, where that is known."""
+    year = int(text.date[:4]) if text.date[:4].isdigit() else 0
+    return next(
+        (name for least, name in ((2023, "2023 and later"), (2020, "2020 to 2022"), (1, "before 2020")) if year >= least), "unknown"
+    )
+
+
+GROUPS: Mapping[str, Callable[[Example], str]] = {
+    "by_source": lambda text: text.source,
+    "by_kind": lambda text: f"{text.label}: {text.kind or 'unknown'}",
+    "by_length": _length,
+    "by_era": _era,
+}
+
+
+def _called(truth: Ints, chances: Floats, certain: Bools) -> Table:
+    """What share of the texts of each label are called otherwise, and what share so for certain: an original's false alarms."""
+    wrong = chances.argmax(axis=1) != truth
+    rows = {label: truth == place for place, label in enumerate(LABELS) if (truth == place).any()}
+    return {
+        label: {"otherwise": round(float(wrong[own].mean()), 4), "otherwise_and_certain": round(float((wrong & certain)[own].mean()), 4)}
+        for label, own in rows.items()
+    }
 
 
 def _by_group(groups: Sequence[str], truth: Ints, chances: Floats) -> dict[str, Table]:

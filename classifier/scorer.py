@@ -138,8 +138,8 @@ class Scorer:
             doubts.append(f"The text does not read as English (language: {page.language}); the model knows only English.")
         if page.out_of_scope > self.model.thresholds["scope"]:
             doubts.append(reasons.genre(page.signals, page.out_of_scope))
-        elif confidence < self.model.thresholds[LABELS[page.label]]:
-            doubts.append(f"The probabilities are close: {LABELS[page.label]} has {confidence:.0%}.")
+        elif confidence < (least := self.model.thresholds[LABELS[page.label]]):
+            doubts.append(f"The probabilities are close: {LABELS[page.label]} has {confidence:.0%}, and is relied on from {least:.0%}.")
         return doubts
 
 

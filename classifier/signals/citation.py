@@ -41,12 +41,13 @@ _TOOL_WORDS = WordClasses("oaicite contentreference oai utm grok")
 _TOOL_MARKS = "【" + "".join(map(chr, range(0xE200, 0xE207)))
 _CODE_OPENS = codepoints("tTcC")
 _SLOT = re.compile(
-    r"\[(?:insert|your|add|name of|company|first|last|full|city|state|date|location|source|spokesperson|official|reporter|author"
-    r"|publication|link|url)[^\]\n\d]{0,40}\]"
-    r"|\[(?:[A-Z][a-z]{1,12} ){0,2}(?:Name|Date|Number|City|Title|Location|Amount|Place|Year|Link|Source|Quote)\]"
+    r"\[(?i:insert|add|enter|name of|link to)\b[^\]\n\d]{1,40}\]"
+    r"|\[(?i:your|company|first|last|full|city|state|source|spokesperson|official|reporter|author|publication|organi[sz]ation)(?:['’]s)? "
+    r"(?i:name|title|city|state|date|link|url|company|location|number|email|quote|here)\]"
+    r"|\[(?:[A-Z][a-z]{1,12} ){0,2}(?:Name|Date|Number|City|Title|Location|Amount|Place|Year|Link|Source|Quote|Company|Spokesperson)\]"
 )
 _BRACES = re.compile(r"\{\{[^}\n]{1,40}\}\}")
-_SOURCES = re.compile(r"[*]{0,2}(?:sources?|references?|quellen?)[ *]{0,3}:[^\n]{0,200}$", re.IGNORECASE | re.MULTILINE)
+_SOURCES = re.compile(r"[*]{0,2}(?:sources|references|quellen)[ *]{0,3}:[^\n]{0,200}$", re.IGNORECASE | re.MULTILINE)
 
 
 def numeric_marks_rate(batch: Batch) -> Measure:

@@ -181,6 +181,11 @@ def agency_credit_rate(batch: Batch) -> Measure:
     return rate(batch, phrases(batch, "reporting/credits"))
 
 
+def repost_credit_rate(batch: Batch) -> Measure:
+    """How often a line says where the text was taken from ("Source: BBC", "originally published on"), per 1,000 words."""
+    return rate(batch, phrases(batch, "reporting/reposts"))
+
+
 def anonymous_rate(batch: Batch) -> Measure:
     """How often the text leans on sources without a name ("a source close to"), per 1,000 words."""
     return rate(batch, phrases(batch, "reporting/anonymous"))
@@ -337,6 +342,7 @@ SIGNALS = (
     dateline,
     agency_tag,
     agency_credit_rate,
+    repost_credit_rate,
     anonymous_rate,
     documents_rate,
     studies_rate,
