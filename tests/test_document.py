@@ -156,19 +156,19 @@ def test_what_is_found_without_some_words_is_what_was_found_among_the_others(tex
 
 
 def test_more_documents_than_a_batch_come_back_in_order():
-    documents = [Document(f"Story {number}.", id=str(number)) for number in range(150)]
+    documents = [Document(f"Story {number}.", id=str(number)) for number in range(300)]
 
-    assert [document.id for batch in read_many(iter(documents)) for document in batch.documents] == [str(number) for number in range(150)]
+    assert [document.id for batch in read_many(iter(documents)) for document in batch.documents] == [str(number) for number in range(300)]
 
 
 @pytest.mark.parametrize(
     ("lengths", "sizes"),
     [
-        ([1] * 150, [64, 64, 22]),
-        ([0] * 65, [64, 1]),
-        ([120_000] * 7, [3, 3, 1]),
-        ([400_000] * 3, [1, 1, 1]),
-        ([10, 400_000, 10, 10], [2, 2]),
+        ([1] * 300, [128, 128, 44]),
+        ([0] * 129, [128, 1]),
+        ([240_000] * 7, [3, 3, 1]),
+        ([700_000] * 3, [1, 1, 1]),
+        ([10, 700_000, 10, 10], [2, 2]),
         ([2 * LONGEST, 10], [1, 1]),
     ],
 )
@@ -186,7 +186,7 @@ def test_documents_are_read_as_they_are_asked_for():
 
     next(read_many(stream()))
 
-    assert len(drawn) == 64
+    assert len(drawn) == 128
 
 
 def test_a_document_is_split_once():
