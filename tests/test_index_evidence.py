@@ -107,3 +107,15 @@ def test_a_place_behind_a_very_long_gap_is_not_told() -> None:
     assert sketches["places"][0, :2].tolist() == [0, 0xFFFFFFFF]
     assert {(piece.source_start is None, piece.source_end is None) for piece in match.evidence} <= {(True, True), (False, False)}
     assert any(piece.source_start is None for piece in match.evidence)
+
+
+def test_neighbors_are_the_nearest_copy_and_the_surest_source_that_is_none() -> None:
+    with open_index(":memory:") as index:
+        index.add_many([Document(REPORT, id="report"), Document(RETOLD, id="retold"), Document(f"{RETOLD} So it is.", id="longer")])
+        of_retold, of_nothing, of_itself = index.neighbors_many([RETOLD, "Nothing of the kind was told.", Document(REPORT, id="report")])
+
+    assert of_retold.near_copy is not None
+    assert of_retold.source is not None
+    assert (of_retold.near_copy.id, of_retold.source.id) == ("retold", "report")
+    assert (of_nothing.near_copy, of_nothing.source) == (None, None)
+    assert of_itself.near_copy is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
@@ -12,7 +12,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.document import Document, Match, Shared
+from classifier.document import Document, Match, Neighbors, Shared
 from classifier.errors import InputError
 from classifier.index import sources
 from classifier.index.evidence import compare_terms, compare_texts, weightiest
@@ -132,10 +132,19 @@ class Index:
             answers += [self._judged(document, *found, known or {}) for document, found in zip(batch, self.retold(batch), strict=True)]
         return answers
 
-    def retold(self, batch: Sequence[Document]) -> Iterator[tuple[Terms, list[Row], Features]]:
+    def neighbors_many(self, texts: Iterable[Text], known: Mapping[str, str] | None = None) -> Iterator[Neighbors]:
+        """For each text its nearest near copy and its surest source that is none, in order; `known` are texts of the index by id."""
+        for batch in _batches(_document(text) for text in texts):
+            sketches = sketch(batch)
+            for document, near, found in zip(batch, self._near(sketches), self.retold(batch, sketches), strict=True):
+                copies = [match for match in near if match.id != document.id]
+                retold = self._judged(document, *found, known or {}, {match.id for match in copies})
+                yield Neighbors(copies[0] if copies else None, retold[0] if retold else None)
+
+    def retold(self, batch: Sequence[Document], sketches: Sketches | None = None) -> Iterator[tuple[Terms, list[Row], Features]]:
         """For each text its rare terms, the rows that share most of them, and FEATURES of each, the most similar first."""
         words = list(split_many([document.text for document in batch]))
-        sketches = sketch(batch)
+        sketches = sketch(batch) if sketches is None else sketches
         hits = self._store.look_up(sketches["terms"].ravel(), sources.COMMON)
         holders = hits.holders.reshape(sketches["terms"].shape)
         weights = sources.weigh(sketches["terms"], holders, len(self._store))
@@ -170,12 +179,20 @@ class Index:
                 chosen[k].append(row)
         return chosen
 
-    def _judged(self, document: Document, terms: Terms, rows: Sequence[Row], features: Features, texts: Mapping[str, str]) -> list[Match]:
-        found = []
-        for row, sure in zip(rows, sources.sureness(features).tolist(), strict=True):
-            if sure >= sources.CLAIMED:
-                found.append(Match(row.id, round(sure, 3), _evidence(document, terms, row, texts.get(row.id))))
-        return sorted(found, key=lambda match: -match.similarity)
+    def _judged(
+        self,
+        document: Document,
+        terms: Terms,
+        rows: Sequence[Row],
+        features: Features,
+        texts: Mapping[str, str],
+        besides: Collection[str] = (),
+    ) -> list[Match]:
+        """The rows that are sources, the surest first, but for those with some ids."""
+        sure = sources.sureness(features).tolist()
+        claimed = [(row, chance) for row, chance in zip(rows, sure, strict=True) if chance >= sources.CLAIMED and row.id not in besides]
+        claimed.sort(key=lambda pair: -round(pair[1], 3))
+        return [Match(row.id, round(chance, 3), _evidence(document, terms, row, texts.get(row.id))) for row, chance in claimed]
 
     def remove(self, id: str) -> bool:
         """Forget a document; False where there was none."""

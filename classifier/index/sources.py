@@ -82,7 +82,7 @@ def compare(text: Terms, sketch: Sketches, candidates: Sketches) -> NDArray[np.f
         order / np.maximum(count, 1),
         runs / size,
     ]
-    return np.column_stack([*columns, *kinds, _lead(rank, candidates), similarity, within, np.log1p(count)])
+    return np.column_stack([*columns, *kinds, _lead(rank, candidates, within >= _TWIN), similarity, within, np.log1p(count)])
 
 
 def _longest_rise(seats: list[int]) -> int:
@@ -102,12 +102,13 @@ def _power(text: Terms, held: Uints, same: NDArray[np.bool_]) -> NDArray[np.floa
     return power
 
 
-def _lead(rank: NDArray[np.float64], candidates: Sketches) -> NDArray[np.float64]:
-    """How far each candidate's rank is ahead of the best other one that is not its twin."""
+def _lead(rank: NDArray[np.float64], candidates: Sketches, copies: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How far each candidate's rank is ahead of the best other one that is neither its twin nor a copy of the text."""
     size = len(rank)
     left, right = np.repeat(candidates, size), np.tile(candidates, size)
     apart = (containment(left, right, jaccard(left, right)) < _TWIN).reshape(size, size)
     np.fill_diagonal(apart, val=False)
+    apart[:, copies] = False
     leads: NDArray[np.float64] = rank - np.where(apart, rank, 0.0).max(axis=1)
     return leads
 
