@@ -1,4 +1,4 @@
-"""Measures the index: near copies, sources of rewrites, speed, size and growth. `python -m benchmarks.copies --help`."""
+"""Measures the index and stories: near copies, sources of rewrites, events, speed and growth. `python -m benchmarks.copies --help`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,25 @@ import random
 import re
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from math import comb
 from pathlib import Path
 
 import numpy as np
 
 from classifier.document import Document
 from classifier.index import Index, open_index, sources
+from classifier.index.articles import articles
 from classifier.index.sketch import shingles, sketch
+from classifier.stories import find_stories
+from classifier.stories.events import group, relate
 from classifier.words import split_many
 
+RESULTS = Path(__file__).parent / "results" / "copies.json"
 CORPORA = Path(__file__).parents[2] / "shared" / "corpora"
 REUSE = 0.1  # share of the shorter text's 5-word runs: two articles that hold so many have text in common
 REFUSAL = re.compile(
@@ -85,55 +91,79 @@ def best(index: Index, documents: Sequence[Document], overlap: Overlap, unrelate
             yield (rows[places[0]].id, features[places[0]]) if places else (None, np.zeros(len(sources.FEATURES)))
 
 
-def measure_sources(sample: int, fit: bool) -> None:
+def is_full(pair: Pair, source: str) -> bool:
+    """Whether a rewrite is one of the whole text: no refusal, no fragment that begins within a sentence or has few of its words."""
+    text, words = pair.document.text, len(pair.document.text.split())
+    return words >= 40 and words >= len(source.split()) / 4 and not REFUSAL.search(text[:300]) and not text.lstrip()[:1].islower()
+
+
+def measure_sources(sample: int) -> dict:
     """Recall at 1 and claims over rewrites, false claims over human articles, in a pool of all human articles."""
     human, pairs = load()
     generator = random.Random(5)
     asked = generator.sample(pairs, min(sample or len(pairs), len(pairs)))
     others = generator.sample(human, min(sample or len(human), len(human)))
-    overlap = Overlap(human)
+    overlap, texts = Overlap(human), {str(document.id): document.text for document in human}
     index = open_index(":memory:")
-    start = time.perf_counter()
     index.add_many(human)
-    print(f"pool: {len(human)} human articles, added {len(human) / (time.perf_counter() - start):.0f}/s; {len(asked)} rewrites asked")
-    start = time.perf_counter()
+    start = time.process_time()
     found = list(best(index, [pair.document for pair in asked], overlap, unrelated=False))
-    print(f"{len(asked) / (time.perf_counter() - start):.0f} questions/s")
+    rate = len(asked) / (time.process_time() - start)
     right = np.array([id is not None and overlap.of(id, pair.source) >= SAME for (id, _), pair in zip(found, asked, strict=True)])
     nearest = list(best(index, others, overlap, unrelated=True))
     positive, negative = np.array([f for _, f in found]), np.array([f for _, f in nearest])
-    if fit:
-        fit_sureness(positive, right, negative, [pair.dataset for pair in asked])
     claimed, false = (sources.sureness(part) >= sources.CLAIMED for part in (positive, negative))
-    refused = np.array([bool(REFUSAL.search(pair.document.text[:300])) for pair in asked])
-    print(f"right source first: {right.mean():.4f}; without {refused.sum()} refusals of the model: {right[~refused].mean():.4f}")
-    print(f"claimed and right: {(claimed & right).mean():.4f}   claimed and wrong: {(claimed & ~right).mean():.4f}")
-    print(f"human articles with a false source claimed: {false.mean():.4f} ({false.sum()} of {len(false)})")
-    for name in sorted({pair.dataset for pair in asked}):
-        of = np.array([pair.dataset == name for pair in asked])
-        print(f"  {name:16} {of.sum():5}  first {right[of].mean():.3f}  claimed {(claimed & right)[of].mean():.3f}")
+    full = np.array([is_full(pair, texts[pair.source]) for pair in asked])
+    result = {
+        "pool": len(human),
+        "rewrites": len(asked),
+        "full_rewrites": int(full.sum()),
+        "right_source_first": share(right),
+        "right_source_first_of_full": share(right[full]),
+        "right_source_claimed_of_full": share((claimed & right)[full]),
+        "wrong_source_claimed": share(claimed & ~right),
+        "human_articles_with_a_false_claim": share(false),
+        "questions_a_second_of_cpu": round(rate),
+        "first_by_data_set": {name: share(right[[pair.dataset == name for pair in asked]]) for name in sorted({p.dataset for p in asked})},
+    }
+    return result | {"others": other_finders(human, asked, full, overlap)}
 
 
-def fit_sureness(positive: np.ndarray, right: np.ndarray, negative: np.ndarray, names: list[str]) -> None:
-    """Print the coefficients that tell rewrites from unrelated articles, and their held-out worth by data set and half."""
-    from sklearn.linear_model import LogisticRegression
+def other_finders(human: list[Document], asked: list[Pair], full: np.ndarray, overlap: Overlap) -> dict:
+    """What datasketch's LSH and a brute-force cosine of TF-IDF find of the full rewrites' sources."""
+    chosen = [pair for pair, whole in zip(asked, full, strict=True) if whole]
+    told = {f"lsh_{threshold}_holds_source": share(lsh_finds(human, chosen, threshold, overlap)) for threshold in (0.5, 0.7)}
+    return told | {"tfidf_first": share(tfidf_first(human, chosen, overlap))}
 
-    truth = np.concatenate((np.ones(right.sum()), np.zeros(len(negative))))
-    features = np.concatenate((positive[right], negative))
-    scale = features.std(axis=0) + 1e-9
-    group = np.concatenate((np.array(names)[right], np.random.default_rng(0).choice(sorted(set(names)), len(negative))))
-    held = np.zeros(len(truth))
-    for name in set(names):
-        model = LogisticRegression(C=1.0, max_iter=5000).fit((features / scale)[group != name], truth[group != name])
-        held[group == name] = model.decision_function((features / scale)[group == name])
-    limit = np.quantile(held[truth == 0], 0.993)
-    print(f"held out by data set: claims {(held[truth == 1] > limit).mean():.4f} of rewrites at 0.7 % of unrelated articles")
-    model = LogisticRegression(C=1.0, max_iter=5000).fit(features / scale, truth)
-    limit = np.quantile(model.decision_function(features / scale)[truth == 0], 0.993)
-    sources.COEFFICIENTS = model.coef_[0] / scale
-    sources.INTERCEPT = float(model.intercept_[0] - limit)
-    print("COEFFICIENTS =", [round(float(value), 3) for value in sources.COEFFICIENTS])
-    print("INTERCEPT =", round(sources.INTERCEPT, 3))
+
+def lsh_finds(human: list[Document], asked: list[Pair], threshold: float, overlap: Overlap) -> np.ndarray:
+    """For each rewrite, whether datasketch's LSH gives its source among the candidates."""
+    from datasketch import MinHash, MinHashLSH
+
+    lsh = MinHashLSH(threshold=threshold, num_perm=128)
+    for document, made in zip(human, MinHash.bulk(five_runs(human), num_perm=128), strict=True):
+        lsh.insert(document.id, made)
+    queries = MinHash.bulk(five_runs([pair.document for pair in asked]), num_perm=128)
+    return np.array([any(overlap.of(id, pair.source) >= SAME for id in lsh.query(q)) for pair, q in zip(asked, queries, strict=True)])
+
+
+def tfidf_first(human: list[Document], asked: list[Pair], overlap: Overlap) -> np.ndarray:
+    """For each rewrite, whether the human article with the highest cosine of TF-IDF is its source."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(sublinear_tf=True, min_df=1, max_df=0.05, dtype=np.float32)
+    pool = vectorizer.fit_transform([document.text for document in human]).T.tocsc()
+    right = []
+    for begin in range(0, len(asked), 200):
+        part = asked[begin : begin + 200]
+        first = (vectorizer.transform([pair.document.text for pair in part]) @ pool).toarray().argmax(axis=1)
+        right += [overlap.of(human[k].id, pair.source) >= SAME for k, pair in zip(first.tolist(), part, strict=True)]
+    return np.array(right)
+
+
+def share(chosen: np.ndarray) -> float:
+    """The share of what is true."""
+    return round(float(np.mean(chosen)), 4) if len(chosen) else 0.0
 
 
 def exact_pairs(documents: Sequence[Document], words: int) -> dict[tuple[str, str], tuple[float, float]]:
@@ -198,104 +228,191 @@ def lsh_pairs(documents: Sequence[Document], threshold: float) -> set[tuple[str,
     return {(str(id), other) for id, made in hashes.items() for other in lsh.query(made) if other != id}
 
 
-def measure_near(sample: int) -> None:
-    """Recall and precision of near copies against brute force."""
+def measure_near(sample: int) -> dict:
+    """Recall and precision of near copies against brute force, and what boilerplate around the texts does to it."""
     generator = random.Random(7)
     human = [Document(plain(document.text), id=document.id) for document in generator.sample(load()[0], sample or 1_000)]
     human = [document for document in human if len(document.text.split()) >= 50]
     stories = [Document(plain(row["text"]), id=row["id"]) for row in read("stories")]
     groups = {"human and edited": human + edited(human, generator)}
     groups["samestory_2018"] = [document for document in stories if str(document.id).startswith("samestory")]
-    for name, documents in groups.items():
-        fives = exact_pairs(documents, 5)
-        eights = {pair for pair, (_, overlap) in exact_pairs(documents, 8).items() if overlap >= 0.5}
-        alike = {pair for pair, (jaccard, _) in fives.items() if jaccard >= 0.8}
-        near = {pair for pair, (jaccard, overlap) in fives.items() if jaccard >= 0.5 or overlap >= 0.5}
-        loose = {pair for pair, (jaccard, overlap) in fives.items() if overlap >= 0.4}
-        ways = {"index": found_pairs(documents), "LSH 0.5": lsh_pairs(documents, 0.5), "LSH 0.7": lsh_pairs(documents, 0.7)}
-        for way, answer in ways.items():
-            told = {(a, b) for a, b in {tuple(sorted(pair)) for pair in answer}}
-            told = {pair if pair in fives else pair[::-1] for pair in told}
-            print(
-                f"{name:17} {way:8} pairs {len(told):6}  recall at Jaccard 0.8: {len(told & alike) / max(1, len(alike)):.4f}"
-                f" of {len(alike)}"
-                f"  precision {len(told & near) / max(1, len(told)):.4f} (overlap 0.4: {len(told & loose) / max(1, len(told)):.4f})"
-                f"  F1 to 8-word overlap 0.5: {2 * len(told & eights) / max(1, len(told) + len(eights)):.4f}"
-            )
+    result = {name: near_of(documents) for name, documents in groups.items()}
+    return result | {"wrapped": wrapped(generator.sample(load()[0], sample or 1_000), generator)}
+
+
+def near_of(documents: list[Document]) -> dict:
+    """How each way of finding near copies does on some documents."""
+    fives = exact_pairs(documents, 5)
+    eights = {pair for pair, (_, overlap) in exact_pairs(documents, 8).items() if overlap >= 0.5}
+    alike = {pair for pair, (jaccard, _) in fives.items() if jaccard >= 0.8}
+    near = {pair for pair, (jaccard, overlap) in fives.items() if jaccard >= 0.5 or overlap >= 0.5}
+    result = {"documents": len(documents), "pairs_at_0.8": len(alike)}
+    ways = {"index": found_pairs(documents), "LSH 0.5": lsh_pairs(documents, 0.5), "LSH 0.7": lsh_pairs(documents, 0.7)}
+    for way, answer in ways.items():
+        told = {(a, b) if (a, b) in fives else (b, a) for a, b in {tuple(sorted(pair)) for pair in answer}}
+        result[way] = {
+            "recall_at_0.8": round(len(told & alike) / max(1, len(alike)), 4),
+            "precision": round(len(told & near) / max(1, len(told)), 4),
+            "f1_to_8_word_overlap_0.5": round(2 * len(told & eights) / max(1, len(told) + len(eights)), 4),
+        }
+    return result
+
+
+def wrapped(human: list[Document], generator: random.Random) -> dict:
+    """How many articles are found again when two sites wrap them in boilerplate of their own, as they are and without it."""
+    pages = [[line["text"] for line in row["lines"] if line["label"] == "boilerplate"] for row in read("pages")]
+    pages = [lines for lines in pages if 10 <= len(lines) <= 60]
+    human = [document for document in human if len(document.text.split()) >= 100]
+
+    def wrap(document: Document, site: str) -> Document:
+        lines = generator.choice(pages)
+        cut = generator.randrange(len(lines))
+        return Document("\n".join([*lines[:cut], document.text, *lines[cut:]]), id=f"{site}/{document.id}")
+
+    one, other = [[wrap(document, site) for document in human] for site in ("one", "other")]
+    result: dict = {"articles": len(human)}
+    for way, prepare in (("as_is", list), ("article_alone", lambda documents: list(articles(documents)))):
+        with open_index(":memory:") as index:
+            index.add_many(prepare(one))
+            found = index.near_copies_many(prepare(other))
+        wanted = [f"one/{document.id}" for document in human]
+        result[way] = share(np.array([id in {match.id for match in matches} for id, matches in zip(wanted, found, strict=True)]))
+    return result
+
+
+def measure_stories(sample: int) -> dict:
+    """Events found among news of known events and other articles, with dates and without; and five pages on one event."""
+    rows = {row["id"]: row for row in read("articles") if row["dataset"] == "allsides_multi_outlet"}
+    others = [document for document in load()[0] if document.id not in rows]
+    others = random.Random(2).sample(others, min(len(others), sample or 4_000))
+    result = {}
+    for name in ("dated", "undated"):
+        documents = [Document(row["text"], id=id, date=row.get("date") if name == "dated" else None) for id, row in rows.items()]
+        documents = sorted([*documents, *others], key=lambda document: str(document.id))
+        groups = group(len(documents), relate(documents))
+        result[name] = pairwise([[rows.get(documents[k].id, {}).get("event_id") for k in places] for places in groups], rows)
+    return result | {"five_pages": five_pages(sample or 10_000)}
+
+
+def pairwise(groups: list[list[str | None]], rows: dict) -> dict:
+    """Precision and recall over pairs of articles whose events are known; the labels were never checked."""
+    known = [Counter(event for event in events if event) for events in groups]
+    told, right = sum(comb(events.total(), 2) for events in known), sum(comb(n, 2) for events in known for n in events.values())
+    wanted = sum(comb(n, 2) for n in Counter(row["event_id"] for row in rows.values() if row.get("event_id")).values())
+    return {
+        "pairs": wanted,
+        "precision": round(right / max(1, told), 4),
+        "recall": round(right / wanted, 4),
+        "f1": round(2 * right / (told + wanted), 4),
+    }
+
+
+def five_pages(count: int) -> dict:
+    """What becomes of the five pages on one event among other articles."""
+    paths = sorted((CORPORA.parent / "seeds").glob("*.txt"))
+    five = [Document(path.read_text(encoding="utf-8"), id=path.name) for path in paths]
+    others = random.Random(1).sample(load()[0], count)
+    start = time.process_time()
+    found = find_stories([*others, *five])
+    seconds = time.process_time() - start
+    with_them = [story for story in found if {member.id for member in story.members} & {document.id for document in five}]
+    roles = {member.id: [member.role, member.source] for story in with_them for member in story.members}
+    return {"others": count, "stories_with_them": len(with_them), "roles": roles, "cpu_seconds": round(seconds)}
 
 
 def recombined(count: int) -> Iterator[Document]:
     """New texts of about 350 words, of sentences from all human articles and words of their own."""
     generator = random.Random(11)
-    sentences = [line for document in load()[0][:6000] for line in re.split(r"(?<=[.!?])\s+", document.text) if 40 < len(line) < 300]
+    sentences = [line for document in load()[0] for line in re.split(r"(?<=[.!?])\s+", document.text) if 40 < len(line) < 300]
     for k in range(count):
         parts = [f"{generator.choice(sentences)} n{generator.randrange(10**7)}" for _ in range(12)]
         yield Document(" ".join(parts), id=f"https://news.example/{k:07}")
 
 
-def measure_speed(count: int, where: str) -> None:
-    """Sketches a second beside datasketch, then claims a second and bytes a document as an index grows."""
-    count = count or 20_000
-    pool = list(recombined(2_000))
-    rates = {"ours": lambda: sketch(pool), "datasketch": lambda: datasketch_batch(pool)}
-    took = {name: min(timed(run) for _ in range(2)) for name, run in rates.items()}
-    ours, theirs = 2_000 / took["ours"], 2_000 / took["datasketch"]
-    print(f"sketches end to end: {ours:.0f}/s, datasketch {theirs:.0f}/s, {ours / theirs:.2f} times")
+def measure_sketches(count: int) -> dict:
+    """Sketches a second of processor time from texts to signatures, beside datasketch's batch path with its default hash."""
+    pool = load()[0][: count or 2_000]
+    took: dict[str, list[float]] = {"ours": [], "datasketch": []}
+    for _ in range(5):
+        took["ours"].append(timed(lambda: sketch(pool)))
+        took["datasketch"].append(timed(lambda: datasketch_batch(pool)))
+    ours, theirs = (len(pool) / float(np.median(took[name])) for name in ("ours", "datasketch"))
+    return {"texts": len(pool), "ours_a_second": round(ours), "datasketch_a_second": round(theirs), "times": round(ours / theirs, 2)}
+
+
+def measure_growth(count: int, where: str) -> dict:
+    """Claims a second and bytes a document as an index grows; sketches are made beforehand."""
+    count = count or 100_000
+    marks = [mark for mark in (10_000, 30_000, 100_000, 300_000, 1_000_000) if mark <= count] or [count]
+    result: dict = {}
     with tempfile.TemporaryDirectory() as folder, open_index(where or f"{folder}/near.sqlite") as index:
-        base = index.info().bytes
-        taken, since, worked, start, done = 0.0, 0.0, 0.0, time.perf_counter(), 0
+        base, done, times = index.info().bytes, 0, []
         documents = recombined(count)
         while batch := list(islice(documents, 1_000)):
             sketches = sketch(batch)
-            begin, busy = time.perf_counter(), time.process_time()
+            begin = time.perf_counter(), time.process_time()
             index.claim(batch, sketches)
-            taken, worked = taken + time.perf_counter() - begin, worked + time.process_time() - busy
+            times.append((time.perf_counter() - begin[0], time.process_time() - begin[1]))
             done += len(batch)
-            if done % max(1_000, count // 5) == 0:
-                size = (index.info().bytes - base) / len(index)
-                rate, cpu = count // 5 / (taken - since), done / worked
-                print(
-                    f"{done:8} documents: {rate:.0f} query-and-add/s ({cpu:.0f} a second of CPU), {size:.0f} bytes a document", flush=True
-                )
-                since = taken
-        print(f"with splitting and sketching {count / (time.perf_counter() - start):.0f}/s")
-        asked = list(islice(recombined(count), 200))
-        for name, ask in (("near_copies", index.near_copies), ("sources", index.sources)):
-            print(f"{name}: {timed(lambda ask=ask: [ask(document.text) for document in asked]) / 200 * 1000:.1f} ms a text, one by one")
+            if done in marks:
+                last = times[-max(8, len(times) // 5) :]
+                wall, cpu = np.sum(last, axis=0)
+                rates = {"a_second": round(1_000 * len(last) / wall), "a_second_of_cpu": round(1_000 * len(last) / cpu)}
+                result[str(done)] = rates | {"bytes_a_document": round((index.info().bytes - base) / len(index))} | one_by_one(index)
+                print(done, result[str(done)], flush=True)
+    return result
+
+
+def one_by_one(index: Index) -> dict:
+    """Milliseconds of processor time a question, one text at a time."""
+    asked = list(islice(recombined(1_000), 50))
+    return {
+        f"{name}_ms": round(timed(lambda ask=ask: [ask(document.text) for document in asked]) / len(asked) * 1_000, 1)
+        for name, ask in (("near_copies", index.near_copies), ("sources", index.sources))
+    }
 
 
 def timed(run: Callable[[], object]) -> float:
-    """How many seconds something takes."""
-    start = time.perf_counter()
+    """How many seconds of processor time something takes."""
+    start = time.process_time()
     run()
-    return time.perf_counter() - start
+    return time.process_time() - start
+
+
+def five_runs(documents: Sequence[Document]) -> list[list[bytes]]:
+    """The runs of five lower-case words of each text."""
+    sets = []
+    for document in documents:
+        words = re.findall(r"\w+", document.text.lower())
+        sets.append([" ".join(words[k : k + 5]).encode() for k in range(len(words) - 4)])
+    return sets
 
 
 def datasketch_batch(documents: Sequence[Document]) -> None:
     """Signatures by datasketch's own batch path, with its default hash, of lower-case 5-word runs."""
     from datasketch import MinHash
 
-    sets = []
-    for document in documents:
-        words = re.findall(r"\w+", document.text.lower())
-        sets.append([" ".join(words[k : k + 5]).encode() for k in range(len(words) - 4)])
-    MinHash.bulk(sets, num_perm=128)
+    MinHash.bulk(five_runs(documents), num_perm=128)
 
 
 def main() -> None:
-    """Run the part that is asked for."""
+    """Run the part that is asked for, and keep what it found."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=["near", "sources", "speed"])
-    parser.add_argument("--sample", type=int, default=0, help="so many documents only")
-    parser.add_argument("--fit", action="store_true", help="also fit the coefficients of sources.py anew")
-    parser.add_argument("--where", default="", help="an index to fill for `speed`, instead of a new SQLite file")
+    parser.add_argument("part", choices=["near", "sources", "stories", "sketches", "growth"])
+    parser.add_argument("--sample", type=int, default=0, help="so many documents only; nothing is kept then, but for growth")
+    parser.add_argument("--where", default="", help="an index to fill for `growth`, redis://… say, instead of a new file")
     arguments = parser.parse_args()
-    if arguments.part == "sources":
-        measure_sources(arguments.sample, arguments.fit)
-    elif arguments.part == "near":
-        measure_near(arguments.sample)
+    parts = {"near": measure_near, "sources": measure_sources, "stories": measure_stories, "sketches": measure_sketches}
+    if arguments.part == "growth":
+        name = "growth_redis" if arguments.where else "growth_sqlite"
+        result = measure_growth(arguments.sample, arguments.where)
     else:
-        measure_speed(arguments.sample, arguments.where)
+        name, result = arguments.part, parts[arguments.part](arguments.sample)
+    print(json.dumps(result, indent=1))
+    if not arguments.sample or arguments.part == "growth":
+        kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+        kept[name] = kept.get(name, {}) | result if arguments.part == "growth" else result
+        RESULTS.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import classifier.stories
 from benchmarks.copies import REUSE, SAME, Overlap, best, load, read
 from classifier.document import Document
 from classifier.index import background, open_index, sources
+from classifier.index.near import NEAR_CONTAINMENT, NEAR_JACCARD
 from classifier.words import split_many
 
 INDEX, STORIES = (Path(str(package.__file__)).parent for package in (classifier.index, classifier.stories))
@@ -44,11 +45,12 @@ def make_sources() -> None:
     overlap, index = Overlap(human), open_index(":memory:")
     index.add_many(human)
     found = list(best(index, [pair.document for pair in pairs], overlap, unrelated=False))
-    right = [k for k, (id, _) in enumerate(found) if id is not None and overlap.of(id, pairs[k].source) >= SAME]
-    positive = np.array([found[k][1] for k in right])
+    right = np.array([id is not None and overlap.of(id, pair.source) >= SAME for (id, _), pair in zip(found, pairs, strict=True)])
+    positive = np.array([features for _, features in found])[right]
     negative = np.array([features for id, features in best(index, human, overlap, unrelated=True) if id is not None])
-    names = sorted({families()[pairs[k].dataset] for k in right})
-    group = np.array([names.index(families()[pairs[k].dataset]) for k in right] + [k % len(names) for k in range(len(negative))])
+    own = np.array([families()[pair.dataset] for pair in pairs])
+    names = sorted(set(own))
+    group = np.array([names.index(name) for name in own[right]] + [k % len(names) for k in range(len(negative))])
     truth = np.repeat([1, 0], [len(positive), len(negative)])
     features = np.concatenate((positive, negative))
     held = held_out(features, truth, group)
@@ -58,6 +60,51 @@ def make_sources() -> None:
     measured = {"rewrites": len(positive), "unrelated": len(negative), "false_claims": FALSE_CLAIMS}
     measured |= {"claimed_held_out_by_family": round(float((held[truth == 1] > limit).mean()), 4)}
     save(INDEX / "sources.json", sources.FEATURES, coefficients, intercept - bound, measured)
+    sure = {name: sureness(held[: len(positive)][own[right] == name] - limit) for name in names}
+    make_shift(index, sure, own, intercept - bound, coefficients)
+
+
+def make_shift(index: Any, sure: dict[str, np.ndarray], own: np.ndarray, intercept: float, coefficients: np.ndarray) -> None:
+    """How much more often rewrites have a source of each sureness than first-hand reports do, as log-odds; all families weigh the same.
+
+    The rewrites are judged by coefficients that never saw their family.
+    """
+    first_hand = [Document(row["text"], id=row["id"]) for row in read("articles") if row["label"] == "original" and len(row["text"]) >= 200]
+    columns = list(nearest_that_is_no_copy(index, first_hand))
+    reports = sureness(np.array(columns) @ coefficients + intercept)
+    edges = [0.5, 0.7, 0.9, 0.98]
+    steps = range(1, len(edges) + 1)
+    shares = [[(np.digitize(values, edges) == step).sum() / (own == name).sum() for name, values in sure.items()] for step in steps]
+    of_rewrites = np.mean(shares, axis=1)
+    of_reports = np.array([((np.digitize(reports, edges) == step).sum() + 1) / (len(first_hand) + 1) for step in steps])
+    data = {
+        "from": edges,
+        "log_odds": [round(float(value), 2) for value in np.log(of_rewrites / of_reports)],
+        "measured": {
+            "rewrites": len(own),
+            "families": sorted(sure),
+            "reports": len(first_hand),
+            "of_rewrites": [round(float(share), 4) for share in of_rewrites],
+            "of_reports": [round(float(share), 4) for share in of_reports],
+        },
+    }
+    (INDEX / "shift.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(data))
+
+
+def nearest_that_is_no_copy(index: Any, documents: Sequence[Document]) -> Iterator[np.ndarray]:
+    """The features of the first candidate of each document that is no near copy of it; a document has no other fellow of its id."""
+    jaccard, within = sources.FEATURES.index("jaccard"), sources.FEATURES.index("containment")
+    for begin in range(0, len(documents), 256):
+        for _, _, features in index.retold(documents[begin : begin + 256]):
+            apart = features[(features[:, jaccard] < NEAR_JACCARD) & (features[:, within] < NEAR_CONTAINMENT)]
+            if len(apart):
+                yield apart[0]
+
+
+def sureness(logits: np.ndarray) -> np.ndarray:
+    """Logits as 0..1."""
+    return 1 / (1 + np.exp(-logits))
 
 
 def make_events() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from classifier.document import Neighbors
 from classifier.model import Floats, Model
 from classifier.signals import FAMILIES, NAMES, meaning
 
@@ -44,6 +45,18 @@ def genre(values: Sequence[float], probability: float) -> str:
     """Why a text with these signals is none of the three labels."""
     kind = "an interview or a transcript" if values[_TALK] > values[_OPINION] else "opinion"
     return f"The text reads as {kind} or another genre that is none of the three labels ({probability:.0%})."
+
+
+def known(neighbors: Neighbors) -> list[str]:
+    """What an index knows of the text: which document it copies, and which it retells."""
+    told = []
+    if neighbors.near_copy:
+        told.append(f"A near copy of {neighbors.near_copy.id} (similarity {neighbors.near_copy.similarity:.2f}).")
+    if neighbors.source:
+        shared = [f"“{' '.join(piece.text.split())[:_QUOTE_LENGTH]}”" for piece in neighbors.source.evidence[:_QUOTES]]
+        both = f"; both have {', '.join(shared)}" if shared else ""
+        told.append(f"Retells {neighbors.source.id} (sureness {neighbors.source.similarity:.2f}){both}.")
+    return told
 
 
 def _sentence(row: int, value: float, usual: float, examples: str) -> str:

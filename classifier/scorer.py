@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from classifier import boilerplate, reasons
-from classifier.document import LONGEST, Batch, Document, Match, Neighbors, read_many
+from classifier.document import LONGEST, Batch, Document, Neighbors, read_many
+from classifier.index.shift import rewrite_shift
 from classifier.language import ENGLISH, languages
 from classifier.model import Floats, Judgement, Model, load, shipped
 from classifier.signals import FAMILIES, NAMES, extract
@@ -21,14 +22,15 @@ SHORTEST = 40  # words; below, no label is certain
 MOST_EVIDENCE = 40  # spans told a signal; its value counts all
 
 _DIGITS = 6
+_REWRITE = LABELS.index("rewrite")
 Text = str | Document
 
 
-class NearCopies(Protocol):
+class Known(Protocol):
     """What a scorer needs of an index."""
 
-    def near_copies(self, text: Document) -> Sequence[Match]:
-        """Known documents that say the same in the same words, the nearest first."""
+    def neighbors_many(self, texts: Iterable[Document]) -> Iterable[Neighbors]:
+        """For each text its nearest near copy and its surest source, in order."""
 
 
 class Scorer:
@@ -42,7 +44,7 @@ class Scorer:
         ModelError: the folder holds no model that this release can read.
     """
 
-    def __init__(self, model: Path | str | None = None, index: NearCopies | None = None) -> None:
+    def __init__(self, model: Path | str | None = None, index: Known | None = None) -> None:
         self.model: Model = load(Path(model)) if model is not None else shipped()
         self.index = index
 
@@ -57,24 +59,29 @@ class Scorer:
 
     def score_many(self, texts: Iterable[Text]) -> Iterator[Verdict]:
         """The verdict on each text, in order; many at a time, in bounded memory."""
-        documents = (self._with_neighbors(text if isinstance(text, Document) else Document(text)) for text in texts)
-        for batch in read_many(documents):
+        for batch in read_many(text if isinstance(text, Document) else Document(text) for text in texts):
             yield from self.judge(batch)
 
     def family_scores(self, verdict: Verdict) -> dict[str, float]:
         """What each family of signals adds to the logit of the verdict's label; the wording stands beside them."""
         return dict(verdict.contributions)
 
-    def _with_neighbors(self, document: Document) -> Document:
+    def _with_neighbors(self, batch: Batch) -> Batch:
+        """The batch with what the index knows of each article, apart from the boilerplate around it."""
         if self.index is None:
-            return document
-        near = self.index.near_copies(document)
-        return replace(document, neighbors=Neighbors(near_copy=near[0] if near else None))
+            return batch
+        bodies = boilerplate.article(batch).texts
+        articles = [replace(document, text=body) for document, body in zip(batch.documents, bodies, strict=True)]
+        found = zip(batch.documents, self.index.neighbors_many(articles), strict=True)
+        return replace(batch, documents=[replace(document, neighbors=neighbors) for document, neighbors in found])
 
     def judge(self, batch: Batch) -> Iterator[Verdict]:
         """The verdict on each document of a batch that has been read, for those who need its words too."""
+        batch = self._with_neighbors(batch)
         signals = extract(batch)
         judgement = self.model.judge(batch, signals)
+        shift = np.array([rewrite_shift((document.neighbors or Neighbors()).source) for document in batch.documents])
+        judgement = replace(judgement, probabilities=_shifted(judgement.probabilities, shift))
         contributions = judgement.contributions(judgement.labels)
         columns = (
             batch.documents,
@@ -86,18 +93,20 @@ class Scorer:
             signals.values.round(_DIGITS).tolist(),
             map(_by_signal, signals.evidence),
             contributions,
-            self._families(contributions, judgement).tolist(),
+            self._families(contributions, judgement, shift).tolist(),
             boilerplate.lines(batch),
             boilerplate.share(batch).round(_DIGITS).tolist(),
         )
         for page in map(_Page, *columns):
             yield self._verdict(page)
 
-    def _families(self, contributions: Floats, judgement: Judgement) -> Floats:
+    def _families(self, contributions: Floats, judgement: Judgement, shift: Floats) -> Floats:
         """What each family, and the wording, adds to the label of each text, shape (documents, families + 1)."""
         family = [name.partition(".")[0] for name in self.model.signals]
         of_family = np.array([[name == each for each in FAMILIES] for name in family], dtype=np.float64)
-        totals = contributions @ of_family, judgement.wording_contribution(judgement.labels)[:, None]
+        of_signals = contributions @ of_family
+        of_signals[:, list(FAMILIES).index("duplication")] += shift * ((judgement.labels == _REWRITE) - 1 / len(LABELS))
+        totals = of_signals, judgement.wording_contribution(judgement.labels)[:, None]
         return np.concatenate(totals, axis=1).round(_DIGITS)
 
     def _verdict(self, page: _Page) -> Verdict:
@@ -113,7 +122,7 @@ class Scorer:
             uncertain=bool(doubts),
             quality=round(page.probabilities[0] * (1 - page.share / 2), _DIGITS),
             language=page.language,
-            reasons=[*doubts, *told],
+            reasons=[*doubts, *reasons.known(neighbors), *told],
             evidence=_evidence(text, page.evidence),
             boilerplate=Boilerplate(page.share, page.lines),
             duplicate_of=neighbors.near_copy,
@@ -159,6 +168,14 @@ class _Page:
     families: list[float]
     lines: list[Line]
     share: float
+
+
+def _shifted(probabilities: Floats, shift: Floats) -> Floats:
+    """Probabilities after the log-odds of `rewrite` were shifted, shape (documents, labels)."""
+    weights = probabilities.copy()
+    weights[:, _REWRITE] *= np.exp(shift)
+    moved: Floats = np.where(shift[:, None] != 0, weights / weights.sum(axis=1, keepdims=True), probabilities)
+    return moved
 
 
 def _by_signal(evidence: Ints) -> Mapping[int, list[tuple[int, int]]]:

@@ -98,14 +98,14 @@ def test_two_open_files_see_what_the_other_adds(path: Path) -> None:
 
 
 def test_two_processes_claim_each_document_once(path: Path) -> None:
-    processes = [start_claimer(path, count=300, batch=7) for _ in range(2)]
+    processes = [start_claimer(path, count=5_000, batch=100) for _ in range(2)]
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
     claimed = [line for process in processes for line in process.communicate()[0].split()]
 
-    assert sorted(claimed) == sorted(f"d{k}" for k in range(300))
+    assert sorted(claimed) == sorted(f"d{k}" for k in range(5_000))
 
 
 def test_a_killed_writer_loses_nothing_that_it_was_told_is_stored(path: Path) -> None:

@@ -20,7 +20,8 @@ from classifier.cli.output import FAILED, Desk, Nobody, is_colored, is_rich, is_
 from classifier.errors import InputError
 
 if TYPE_CHECKING:  # each command imports what it needs: `quality --help` loads no numpy, and `quality score` no scikit-learn
-    from classifier import Scorer, Verdict
+    from classifier import Document, Scorer, Verdict
+    from classifier.document import Neighbors
     from classifier.files import Page
     from classifier.index import Index
 
@@ -99,7 +100,7 @@ class _Tally:
         self.missed += self.required is not None and verdict.label != self.required
 
 
-def _index(where: str | None, against: Sequence[str], desk: Desk) -> Index | None:
+def _index(where: str | None, against: Sequence[str], desk: Desk) -> Index | _Given | None:
     """The index to look in: one that was made before, or one of the texts given by hand."""
     if not where and not against:
         return None
@@ -109,10 +110,24 @@ def _index(where: str | None, against: Sequence[str], desk: Desk) -> Index | Non
         if "://" not in where and not Path(where).exists():
             raise InputError(f"{where}: no such index. Check the name and the current folder.")
         return open_index(where)
-    index = open_index(":memory:")
-    for page in _pages(files.find(against, desk), desk):
-        index.add(page.name, page.text)
-    return index
+    return _Given(_pages(files.find(against, desk), desk))
+
+
+class _Given:
+    """An index of texts given by hand, which knows their whole texts too."""
+
+    def __init__(self, pages: Iterable[Page]) -> None:
+        from classifier import Document, open_index
+        from classifier.index.articles import articles
+
+        self._index = open_index(":memory:")
+        documents = list(articles(Document(page.text, id=page.name) for page in pages))
+        self._index.add_many(documents)
+        self._texts = {str(document.id): document.text for document in documents}
+
+    def neighbors_many(self, texts: Iterable[Document]) -> Iterator[Neighbors]:
+        """For each text its nearest near copy and its surest source, in order."""
+        return self._index.neighbors_many(texts, self._texts)
 
 
 def _pages(names: Iterable[str], desk: Desk) -> Iterator[Page]:
