@@ -104,7 +104,7 @@ def measure_sources(sample: int) -> dict:
     asked = generator.sample(pairs, min(sample or len(pairs), len(pairs)))
     others = generator.sample(human, min(sample or len(human), len(human)))
     overlap, texts = Overlap(human), {str(document.id): document.text for document in human}
-    index = open_index(":memory:")
+    index = open_index(":memory:", as_is=True)
     index.add_many(human)
     start = time.process_time()
     found = list(best(index, [pair.document for pair in asked], overlap, unrelated=False))
@@ -206,7 +206,7 @@ def edited(documents: Sequence[Document], generator: random.Random) -> list[Docu
 
 def found_pairs(documents: Sequence[Document]) -> set[tuple[str, str]]:
     """The pairs that the index calls near copies."""
-    with open_index(":memory:") as index:
+    with open_index(":memory:", as_is=True) as index:
         index.add_many(documents)
         return {
             (str(document.id), match.id)
@@ -272,7 +272,7 @@ def wrapped(human: list[Document], generator: random.Random) -> dict:
     one, other = [[wrap(document, site) for document in human] for site in ("one", "other")]
     result: dict = {"articles": len(human)}
     for way, prepare in (("as_is", list), ("article_alone", lambda documents: list(articles(documents)))):
-        with open_index(":memory:") as index:
+        with open_index(":memory:", as_is=True) as index:
             index.add_many(prepare(one))
             found = index.near_copies_many(prepare(other))
         wanted = [f"one/{document.id}" for document in human]
@@ -345,7 +345,7 @@ def measure_growth(count: int, where: str) -> dict:
     count = count or 100_000
     marks = [mark for mark in (10_000, 30_000, 100_000, 300_000, 1_000_000) if mark <= count] or [count]
     result: dict = {}
-    with tempfile.TemporaryDirectory() as folder, open_index(where or f"{folder}/near.sqlite") as index:
+    with tempfile.TemporaryDirectory() as folder, open_index(where or f"{folder}/near.sqlite", as_is=True) as index:
         base, done, times = index.info().bytes, 0, []
         documents = recombined(count)
         while batch := list(islice(documents, 1_000)):

@@ -42,7 +42,7 @@ def families() -> dict[str, str]:
 def make_sources() -> None:
     """Fit what tells a rewrite with its source from an article with the nearest unrelated one; held out by family."""
     human, pairs = load()
-    overlap, index = Overlap(human), open_index(":memory:")
+    overlap, index = Overlap(human), open_index(":memory:", as_is=True)
     index.add_many(human)
     found = list(best(index, [pair.document for pair in pairs], overlap, unrelated=False))
     right = np.array([id is not None and overlap.of(id, pair.source) >= SAME for (id, _), pair in zip(found, pairs, strict=True)])
@@ -114,7 +114,7 @@ def make_events() -> None:
     rows = {row["id"]: row for row in read("articles") if row["dataset"] == "allsides_multi_outlet"}
     documents = [Document(row["text"], id=id, date=row.get("date")) for id, row in rows.items()]
     human = {document.id: document for document in load()[0]} | {document.id: document for document in documents}
-    overlap, index = Overlap(list(human.values())), open_index(":memory:")
+    overlap, index = Overlap(list(human.values())), open_index(":memory:", as_is=True)
     index.add_many(human.values())
     asked = [document for document in documents if rows[document.id].get("event_id")]
     found = [pair for pair in candidates(index, asked, overlap) if rows.get(pair[1], {}).get("event_id")]

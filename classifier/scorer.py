@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -29,8 +29,8 @@ Text = str | Document
 class Known(Protocol):
     """What a scorer needs of an index."""
 
-    def neighbors_many(self, texts: Iterable[Document]) -> Iterable[Neighbors]:
-        """For each text its nearest near copy and its surest source, in order."""
+    def neighbors_of(self, batch: Sequence[Document]) -> Iterable[Neighbors]:
+        """For each article, without boilerplate, its nearest near copy and its surest source, in order."""
 
 
 class Scorer:
@@ -72,7 +72,7 @@ class Scorer:
             return batch
         bodies = boilerplate.article(batch).texts
         articles = [replace(document, text=body) for document, body in zip(batch.documents, bodies, strict=True)]
-        found = zip(batch.documents, self.index.neighbors_many(articles), strict=True)
+        found = zip(batch.documents, self.index.neighbors_of(articles), strict=True)
         return replace(batch, documents=[replace(document, neighbors=neighbors) for document, neighbors in found])
 
     def judge(self, batch: Batch) -> Iterator[Verdict]:

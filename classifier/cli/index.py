@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -50,10 +50,10 @@ def add(
 
     A text that comes again under its id takes the place of the older one; with --if-new it is left out.
     """
-    with _opened(where, new=True) as index:
+    with _opened(where, new=True, as_is=as_is) as index:
         desk = Desk(quiet)
         store = _claim(index, as_json=as_json) if if_new else _put(index)
-        added = sum(store(batch) for batch in _batches(names, desk, as_is=as_is, quiet=quiet, title="adding"))
+        added = sum(store(batch) for batch in _batches(names, desk, quiet=quiet, title="adding"))
         summary = {"added": added, "documents": len(index)}
     if not as_json:
         desk.say(f"added {added:,}; {where} holds {summary['documents']:,} documents")
@@ -66,8 +66,8 @@ def add(
 def query(where: Where, names: Inputs, as_is: AsIs = False, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Ask an index which known texts each text copies, and which it retells."""
     desk = Desk(quiet)
-    with _opened(where) as index:
-        for batch in _batches(names, desk, as_is=as_is, quiet=quiet, title="asking"):
+    with _opened(where, as_is=as_is) as index:
+        for batch in _batches(names, desk, quiet=quiet, title="asking"):
             near, sources = index.near_copies_many(batch), index.sources_many(batch)
             for document, copied, retold in zip(batch, near, sources, strict=True):
                 _write_matches(document, copied, retold, as_json=as_json)
@@ -86,7 +86,7 @@ def info(where: Where, as_json: AsJson = False) -> None:
     write_table(("index", "documents", "bytes", "bytes a document"), [(held.where, f"{held.documents:,}", f"{held.bytes:,}", each)])
 
 
-def _opened(where: str, *, new: bool = False) -> Index:
+def _opened(where: str, *, new: bool = False, as_is: bool = False) -> Index:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # starting a pool of threads costs numpy's import 0.1 s of CPU
     from classifier import open_index
 
@@ -94,15 +94,12 @@ def _opened(where: str, *, new: bool = False) -> Index:
         raise InputError(":memory:: an index in memory ends with this command. Give the path of a file.")
     if not new and "://" not in where and not Path(where).exists():
         raise InputError(f"{where}: no such index. Check the name, or make it: quality index add {where} INPUT")
-    return open_index(where)
+    return open_index(where, as_is=as_is)
 
 
-def _batches(names: Sequence[str], desk: Desk, *, as_is: bool, quiet: bool, title: str) -> Iterator[list[Document]]:
+def _batches(names: Sequence[str], desk: Desk, *, quiet: bool, title: str) -> Iterator[list[Document]]:
     """The documents of the inputs, many at a time, with a bar that counts them."""
-    from classifier.index.articles import articles
-
-    found: Iterable[Document] = documents.read(names, desk)
-    found = iter(found if as_is else articles(found))
+    found = documents.read(names, desk)
     done = 0
     with progress_bar(title, quiet=quiet) as progress:
         while batch := list(islice(found, _BATCH)):

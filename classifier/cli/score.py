@@ -118,16 +118,15 @@ class _Given:
 
     def __init__(self, pages: Iterable[Page]) -> None:
         from classifier import Document, open_index
-        from classifier.index.articles import articles
 
         self._index = open_index(":memory:")
-        documents = list(articles(Document(page.text, id=page.name) for page in pages))
+        documents = [Document(page.text, id=page.name) for page in pages]
         self._index.add_many(documents)
         self._texts = {str(document.id): document.text for document in documents}
 
-    def neighbors_many(self, texts: Iterable[Document]) -> Iterator[Neighbors]:
-        """For each text its nearest near copy and its surest source, in order."""
-        return self._index.neighbors_many(texts, self._texts)
+    def neighbors_of(self, batch: Sequence[Document]) -> Iterator[Neighbors]:
+        """For each article its nearest near copy and its surest source, in order."""
+        return self._index.neighbors_of(batch, self._texts)
 
 
 def _pages(names: Iterable[str], desk: Desk) -> Iterator[Page]:

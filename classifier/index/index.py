@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from classifier.document import Document, Match, Neighbors, Shared
 from classifier.errors import InputError
 from classifier.index import sources
+from classifier.index.articles import articles
 from classifier.index.evidence import compare_terms, compare_texts, weightiest
 from classifier.index.near import COMMON, candidates, judge, near_within
 from classifier.index.postings import Hits
@@ -42,11 +43,13 @@ class Index:
     """Texts by id, found again by what they say; several threads and, but for `:memory:`, several processes may share one.
 
     A text is given as a str or as a Document. A Document that carries an id is never matched with itself.
+    Its boilerplate is left out, of what is stored and of what is asked, unless texts are taken as they are.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time, *, as_is: bool = False) -> None:
         self._store = store
         self._clock = clock
+        self._as_is = as_is
 
     def add(self, id: str, text: Text, date: str | None = None) -> None:
         """Store a text; one that was stored under the same id before gives way to it."""
@@ -59,7 +62,7 @@ class Index:
             InputError: a document has no id.
         """
         count = 0
-        for batch in _batches(documents):
+        for batch in self._batches(documents):
             rows = self._rows(batch, sketch(batch))
             with self._store.exclusive():
                 self._store.delete(list(self._store.numbers([row.id for row in rows]).values()))
@@ -77,7 +80,7 @@ class Index:
     def add_many_if_new(self, documents: Iterable[Document]) -> list[Match | None]:
         """As `add_if_new`, for many documents in order; one may be a near copy of one before it."""
         answers: list[Match | None] = []
-        for batch in _batches(documents):
+        for batch in self._batches(documents):
             answers += self.claim(batch, sketch(batch))
         return answers
 
@@ -108,7 +111,7 @@ class Index:
     def near_copies_many(self, texts: Iterable[Text]) -> list[list[Match]]:
         """As `near_copies`, for many texts in order."""
         answers: list[list[Match]] = []
-        for batch in _batches(_document(text) for text in texts):
+        for batch in self._batches(_document(text) for text in texts):
             for document, matches in zip(batch, self._near(sketch(batch)), strict=True):
                 answers.append([match for match in matches if match.id != document.id])
         return answers
@@ -128,18 +131,22 @@ class Index:
     def sources_many(self, texts: Iterable[Text], known: Mapping[str, str] | None = None) -> list[list[Match]]:
         """As `sources`, for many texts in order; `known` are texts of the index by id."""
         answers: list[list[Match]] = []
-        for batch in _batches(_document(text) for text in texts):
+        for batch in self._batches(_document(text) for text in texts):
             answers += [self._judged(document, *found, known or {}) for document, found in zip(batch, self.retold(batch), strict=True)]
         return answers
 
     def neighbors_many(self, texts: Iterable[Text], known: Mapping[str, str] | None = None) -> Iterator[Neighbors]:
         """For each text its nearest near copy and its surest source that is none, in order; `known` are texts of the index by id."""
-        for batch in _batches(_document(text) for text in texts):
-            sketches = sketch(batch)
-            for document, near, found in zip(batch, self._near(sketches), self.retold(batch, sketches), strict=True):
-                copies = [match for match in near if match.id != document.id]
-                retold = self._judged(document, *found, known or {}, {match.id for match in copies})
-                yield Neighbors(copies[0] if copies else None, retold[0] if retold else None)
+        for batch in self._batches(_document(text) for text in texts):
+            yield from self.neighbors_of(batch, known)
+
+    def neighbors_of(self, batch: Sequence[Document], known: Mapping[str, str] | None = None) -> Iterator[Neighbors]:
+        """As `neighbors_many`, for articles without boilerplate, or documents to be taken as they are, in one question."""
+        sketches = sketch(batch)
+        for document, near, found in zip(batch, self._near(sketches), self.retold(batch, sketches), strict=True):
+            copies = [match for match in near if match.id != document.id]
+            retold = self._judged(document, *found, known or {}, {match.id for match in copies})
+            yield Neighbors(copies[0] if copies else None, retold[0] if retold else None)
 
     def retold(self, batch: Sequence[Document], sketches: Sketches | None = None) -> Iterator[tuple[Terms, list[Row], Features]]:
         """For each text its rare terms, the rows that share most of them, and FEATURES of each, the most similar first."""
@@ -225,6 +232,11 @@ class Index:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
+    def _batches(self, documents: Iterable[Document]) -> Iterator[list[Document]]:
+        documents = iter(documents)
+        while batch := list(islice(documents, _BATCH)):
+            yield batch if self._as_is else list(articles(batch))
+
     def _rows(self, batch: Sequence[Document], sketches: Sketches) -> list[Row]:
         now = self._clock()
         return [Row(_id(document), document.date, now, packed) for document, packed in zip(batch, pack(sketches), strict=True)]
@@ -243,11 +255,12 @@ class Index:
         return [sorted(matches, key=lambda match: (-match.similarity, match.id)) for matches in found]
 
 
-def open_index(where: str = ":memory:", *, clock: Callable[[], float] = time.time) -> Index:
+def open_index(where: str = ":memory:", *, as_is: bool = False, clock: Callable[[], float] = time.time) -> Index:
     """The index at `where`: a path, `redis://…`, or `:memory:`.
 
     A path is that of an SQLite file, which is made if it is not there; an index in memory ends with the process.
-    `clock` tells the time in seconds since 1970.
+    Of each text the boilerplate is left out, for one story is wrapped differently on each site; with `as_is`, for texts that have none,
+    it is not looked for. `clock` tells the time in seconds since 1970.
 
     Raises:
         MissingExtra: the client of Redis is not installed.
@@ -255,7 +268,7 @@ def open_index(where: str = ":memory:", *, clock: Callable[[], float] = time.tim
         IndexFormatError: the file is damaged, is something else, or was made by another version.
         InputError: `where` is no place for an index.
     """
-    return Index(_store(where), clock)
+    return Index(_store(where), clock, as_is=as_is)
 
 
 def _store(where: str) -> Store:
@@ -292,9 +305,3 @@ def _id(document: Document) -> str:
     if not isinstance(document.id, str) or not document.id:
         raise InputError(f"a document of an index needs an id: a str, not {document.id!r}.")
     return document.id
-
-
-def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    documents = iter(documents)
-    while batch := list(islice(documents, _BATCH)):
-        yield batch

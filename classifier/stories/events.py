@@ -74,7 +74,7 @@ def relate(documents: Sequence[Document]) -> Kinship:
     place = {document.id: k for k, document in enumerate(documents)}
     pairs = _Pairs()
     vectors: list[dict[int, float]] = []
-    with open_index(":memory:") as index:
+    with open_index(":memory:", as_is=True) as index:
         index.add_many(documents)
         for begin in range(0, len(documents), _BATCH):
             batch = documents[begin : begin + _BATCH]
