@@ -1,26 +1,38 @@
 """Boilerplate line by line: the line model beside jusText and trafilatura, which see the HTML, and beside two simple rules.
 
-Run: python -m benchmarks.boilerplate [--corpora ../shared/corpora] [--sets fundus andythefactory]
+Run: python -m benchmarks.boilerplate [--corpora ../shared/corpora] [--sets fundus andythefactory] [--left-out wcxb_article] [--pin]
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
+import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.boilerplate import lines
-from classifier.document import Batch, read_many
-from classifier.training.pages import BOILERPLATE, CONTENT, EXTRACTED, TEST_SETS, VISIBLE, Page, read_records, views
+from classifier import Scorer, boilerplate
+from classifier.boilerplate.model import LineModel, cuts, shipped
+from classifier.boilerplate.sheet import lay_out
+from classifier.document import Document, read_many
+from classifier.training.pages import BOILERPLATE, CONTENT, EXTRACTED, TEST_SETS, TRAIN_SETS, VISIBLE, Page, read_records, views
 from classifier.verdict import Line
 
 Flags = NDArray[np.bool_]
+Table = dict[str, Any]
+
+HERE = Path(__file__).resolve().parent
+RESULTS, FLOORS = HERE / "results" / "boilerplate.json", HERE / "boilerplate_floors.json"
+SLACK = 0.01  # how far under what was measured a floor is pinned
+OURS = "line model (text)"
+TASKS = {EXTRACTED: "left in trafilatura's output", VISIBLE: "all visible text"}
 
 _CUES = re.compile(
     r"\b(newsletter|subscribe|sign up|read more|also read|related|advertisement|follow (us|him|her)|share this|comments?|cookies?|"
@@ -33,46 +45,51 @@ _LEAST = 4  # words: a shorter line may stand in an extract by chance
 
 @dataclass(frozen=True)
 class Score:
-    """How well lines were told apart, and what it cost."""
+    """How well lines were told apart, and what it cost; all are shares, 0..1.
 
+    Attributes:
+        f1, precision, recall: of boilerplate lines, over all pages together.
+        residue: pages that still hold a boilerplate line.
+        lost: words of content lines that were cut.
+        content_f1: F1 of the lines of content.
+    """
+
+    f1: float
     precision: float
     recall: float
     residue: float
     lost: float
-    content: float
-
-    @property
-    def f1(self) -> float:
-        """F1 of the boilerplate class."""
-        return 2 * self.precision * self.recall / max(self.precision + self.recall, 1e-9)
+    content_f1: float
 
     def __str__(self) -> str:
         return (
             f"P {self.precision:.2f}  R {self.recall:.2f}  F1 {self.f1:.3f}  pages with residue {self.residue:5.1%}  "
-            f"content words lost {self.lost:5.2%}  content F1 {self.content:.3f}"
+            f"content words lost {self.lost:5.2%}  content F1 {self.content_f1:.3f}"
         )
 
 
 def measure(pages: Sequence[Page], cut: Sequence[Flags]) -> Score:
-    """Line precision, recall and F1, pages that still hold boilerplate, and content words lost, over all pages together."""
+    """How well lines were told apart, over all pages together."""
     labels, flags = np.concatenate([page.labels for page in pages]), np.concatenate(cut)
     words = np.concatenate([np.bincount(page.document.words.line, minlength=len(page.labels)) for page in pages])
     boilerplate, content = labels == BOILERPLATE, labels == CONTENT
     hit, kept = (flags & boilerplate).sum(), (~flags & content).sum()
     known = boilerplate | content
     left = [bool(((page.labels == BOILERPLATE) & ~flag).any()) for page, flag in zip(pages, cut, strict=True)]
-    return Score(
-        precision=hit / max((flags & known).sum(), 1),
-        recall=hit / max(boilerplate.sum(), 1),
-        residue=float(np.mean(left)),
-        lost=words[flags & content].sum() / max(words[content].sum(), 1),
-        content=2 * kept / max((~flags & known).sum() + content.sum(), 1),
-    )
+    columns = {
+        "f1": 2 * hit / max((flags & known).sum() + boilerplate.sum(), 1),
+        "precision": hit / max((flags & known).sum(), 1),
+        "recall": hit / max(boilerplate.sum(), 1),
+        "residue": np.mean(left),
+        "lost": words[flags & content].sum() / max(words[content].sum(), 1),
+        "content_f1": 2 * kept / max((~flags & known).sum() + content.sum(), 1),
+    }
+    return Score(**{name: round(float(value), 4) for name, value in columns.items()})
 
 
-def by_model(pages: Sequence[Page], batches: Sequence[Batch]) -> list[Flags]:
-    """What is cut from the pages of some batches: a line counts as cut where half of it or more is."""
-    judged = [found for batch in batches for found in lines(batch)]
+def by_judgement(pages: Sequence[Page]) -> list[Flags]:
+    """What `boilerplate.judge` cuts: a line counts as cut where half of it or more is."""
+    judged = [found for batch in read_many(page.document for page in pages) for found in boilerplate.lines(batch)]
     return [_mostly_cut(page, found) for page, found in zip(pages, judged, strict=True)]
 
 
@@ -82,6 +99,15 @@ def _mostly_cut(page: Page, judged: Sequence[Line]) -> Flags:
     for line in judged:
         share += np.clip(np.minimum(spans[:, 1], line.end) - np.maximum(spans[:, 0], line.start), 0, None)
     return share * 2 >= np.diff(spans, axis=1)[:, 0]
+
+
+def by_model(pages: Sequence[Page], model: LineModel) -> list[Flags]:
+    """What another line model than the shipped one cuts, as whole lines."""
+    flags: list[Flags] = []
+    for batch in read_many(page.document for page in pages):
+        sheet = lay_out(batch)
+        flags += np.split(cuts(sheet, model.logits(sheet), model), sheet.first[1:-1])
+    return flags
 
 
 def by_rule(pages: Sequence[Page], rule: Callable[[str], bool]) -> list[Flags]:
@@ -114,37 +140,112 @@ def _plain(text: str) -> str:
     return _NOT_WORDS.sub(" ", text.lower()).strip()
 
 
-def compare(name: str, corpora: Path) -> None:
-    """Print the two tasks of one set: what trafilatura leaves behind, and all that is visible."""
+def pages_of(corpora: Path, name: str, view: str) -> tuple[list[Mapping[str, Any]], list[Page]]:
+    """The records of a set that have a view, and their pages in it."""
     records = list(read_records(corpora / "pages" / f"{name}.jsonl.gz"))
-    both = [{page.view: page for page in views(record, titles=False)} for record in records]
-    for view, title in ((EXTRACTED, "left in trafilatura's output"), (VISIBLE, "all visible text")):
-        chosen = [(record, seen[view]) for record, seen in zip(records, both, strict=True) if view in seen]
-        pages = [page for _, page in chosen]
-        batches = list(read_many(page.document for page in pages))
-        print(f"\n{name}: {title}, {len(pages)} pages")
-        before = time.process_time()
-        _row("line model (text)", measure(pages, by_model(pages, batches)))
-        print(f"  {'':24}{1000 * (time.process_time() - before) / len(pages):.2f} ms a page")
-        _row("jusText (HTML)", measure(pages, by_extract(pages, [record["justext"] or "" for record, _ in chosen])))
-        if view == VISIBLE:
-            _row("trafilatura (HTML)", measure(pages, by_extract(pages, [record["trafilatura"] or "" for record, _ in chosen])))
-        _row("cue words", measure(pages, by_rule(pages, is_cue)))
-        _row("length and punctuation", measure(pages, by_rule(pages, is_short)))
+    seen = [(record, page) for record in records for page in views(record, titles=False) if page.view == view]
+    return [record for record, _ in seen], [page for _, page in seen]
 
 
-def _row(name: str, score: Score) -> None:
-    print(f"  {name:24}{score}")
+def compare(corpora: Path, name: str, view: str, *, rivals: bool = True) -> Table:
+    """The score of each system on one task of one set."""
+    records, pages = pages_of(corpora, name, view)
+    systems = {OURS: by_judgement(pages)}
+    if rivals:
+        systems["trafilatura (HTML)"] = by_extract(pages, [record["trafilatura"] or "" for record in records])
+        systems["jusText (HTML)"] = by_extract(pages, [record["justext"] or "" for record in records])
+        systems |= {"cue words": by_rule(pages, is_cue), "length and punctuation": by_rule(pages, is_short)}
+    return {system: asdict(measure(pages, flags)) for system, flags in systems.items()}
+
+
+def left_out(corpora: Path, name: str) -> Table:
+    """The score on a set of a line model that never saw it."""
+    from classifier.training.lines import fit, fold_of
+    from classifier.training.pages import read_all, transplanted
+
+    seen = read_all(corpora, [other for other in TRAIN_SETS if other != name])
+    model = fit([*seen, *transplanted(seen, fold_of)])
+    found = {}
+    for view in TASKS:
+        _, pages = pages_of(corpora, name, view)
+        found[view] = asdict(measure(pages, by_model(pages, model)))
+    return found
+
+
+def cost(corpora: Path, texts: int = 600, rounds: int = 5) -> Table:
+    """Milliseconds of processor time a text that judging lines takes, and its share of all scoring; medians of some rounds."""
+    records = read_records(corpora / "articles" / "by_eye.jsonl.gz")
+    documents = [record["text"] for record, _ in zip(records, range(texts), strict=False)]
+    scorer = Scorer()
+    shares, times = [], []
+    for _ in range(rounds + 1):
+        whole = _timed(lambda: list(scorer.score_many(documents)))
+        batches = list(read_many(map(Document, documents)))
+        lines = _timed(lambda batches=batches: [boilerplate.judge(batch) for batch in batches])  # type: ignore[misc]
+        times.append(1000 * lines / texts)
+        shares.append(lines / whole)
+    return {"milliseconds": round(statistics.median(times[1:]), 3), "share_of_scoring": round(statistics.median(shares[1:]), 3)}
+
+
+def _timed(job: Callable[[], object]) -> float:
+    before = time.process_time()
+    job()
+    return time.process_time() - before
+
+
+def floors_of(corpora: Path) -> dict[str, float]:
+    """What is held: F1 of both tasks on the sets never trained on, and the words of content that stay."""
+    held = {}
+    for name in TEST_SETS:
+        for view in TASKS:
+            ours = compare(corpora, name, view, rivals=False)[OURS]
+            held |= {f"{name} {view} f1": ours["f1"], f"{name} {view} content_f1": ours["content_f1"]}
+            if view == EXTRACTED:
+                held |= {f"{name} {view} kept": 1 - ours["lost"], f"{name} {view} clean pages": 1 - ours["residue"]}
+    return held
+
+
+def pin(corpora: Path, *, allow_regression: bool) -> None:
+    """Pin the floors of now; a floor goes down only where that is allowed."""
+    old = json.loads(FLOORS.read_text(encoding="utf-8")) if FLOORS.exists() else {}
+    new = {name: round(value - (0.001 if name.endswith("kept") else SLACK), 3) for name, value in floors_of(corpora).items()}
+    if not allow_regression:
+        new = {name: max(value, old.get(name, value)) for name, value in new.items()}
+    FLOORS.write_text(json.dumps(new, indent=1) + "\n", encoding="utf-8")
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
     """Compare on the sets that the shipped model never saw, or on others (the shipped model was trained on those)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpora", type=Path, default=Path("../shared/corpora"))
-    parser.add_argument("--sets", nargs="+", default=list(TEST_SETS))
+    parser.add_argument("--corpora", type=Path, default=HERE.parent.parent / "shared" / "corpora")
+    parser.add_argument("--sets", nargs="*", default=list(TEST_SETS))
+    parser.add_argument("--left-out", metavar="SET", help="also fit a line model without this set, and measure on it (four minutes)")
+    parser.add_argument("--pin", action="store_true", help="pin the floors of now; none goes down")
+    parser.add_argument("--allow-regression", action="store_true", help="with --pin: floors may go down")
     options = parser.parse_args(None if arguments is None else list(arguments))
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    results["model"] = shipped().facts["sha256"][:12]
     for name in options.sets:
-        compare(name, options.corpora)
+        results[name] = {view: compare(options.corpora, name, view) for view in TASKS}
+        _show(name, results[name])
+    if options.sets:
+        results["cost"] = cost(options.corpora)
+        print(f"\n{results['cost']['milliseconds']:.2f} ms a text, {results['cost']['share_of_scoring']:.0%} of scoring")
+    if options.left_out:
+        results[f"{options.left_out} left out"] = {
+            view: {OURS: score} for view, score in left_out(options.corpora, options.left_out).items()
+        }
+        _show(f"{options.left_out} left out", results[f"{options.left_out} left out"])
+    if options.pin:
+        pin(options.corpora, allow_regression=options.allow_regression)
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def _show(name: str, tasks: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+    for view, systems in tasks.items():
+        print(f"\n{name}: {TASKS[view]}")
+        for system, score in systems.items():
+            print(f"  {system:24}{Score(**score)}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from classifier import boilerplate, reasons
+from classifier.boilerplate.templates import Templates
 from classifier.document import LONGEST, Batch, Document, Neighbors, read_many
 from classifier.index.shift import rewrite_shift
 from classifier.language import ENGLISH, languages
@@ -39,14 +40,20 @@ class Scorer:
     Args:
         model: a folder that `quality train` wrote; the shipped model where None.
         index: what `open_index` returned; near copies and sources are then looked up.
+        templates: what sites repeat, or a file of it that `Templates` wrote; of a document with a URL, such lines are cut too.
 
     Raises:
         ModelError: the folder holds no model that this release can read.
+        InputError: there is no such file of templates.
+        IndexFormatError: the file holds no templates.
     """
 
-    def __init__(self, model: Path | str | None = None, index: Known | None = None) -> None:
+    def __init__(
+        self, model: Path | str | None = None, index: Known | None = None, templates: Templates | Path | str | None = None
+    ) -> None:
         self.model: Model = load(Path(model)) if model is not None else shipped()
         self.index = index
+        self.templates = Templates.saved(templates) if isinstance(templates, Path | str) else templates
 
     def score(self, text: Text, url: str | None = None, title: str | None = None, id: str | None = None) -> Verdict:
         """The verdict on one text.
@@ -77,6 +84,7 @@ class Scorer:
 
     def judge(self, batch: Batch) -> Iterator[Verdict]:
         """The verdict on each document of a batch that has been read, for those who need its words too."""
+        boilerplate.judge(batch, self.templates)
         batch = self._with_neighbors(batch)
         signals = extract(batch)
         judgement = self.model.judge(batch, signals)

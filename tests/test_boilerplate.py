@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -9,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.boilerplate import NAMES, article, clean_text, judge, lines, share, without
-from classifier.boilerplate.features import dense, repetitions, separators
+from classifier.boilerplate.features import dense
 from classifier.boilerplate.kinds import OTHER
-from classifier.boilerplate.sheet import KINDS, Sheet, lay_out, part, stacked
+from classifier.boilerplate.near import Near
+from classifier.boilerplate.sheet import KINDS, lay_out, part
 from classifier.document import Document, read
 from classifier.verdict import Line
 
@@ -115,6 +115,30 @@ def test_a_prompt_glued_to_a_paragraph_is_cut_out_of_it(glued):
     assert clean_text(document) == "\n\n".join([*ARTICLE[1:3], ARTICLE[0], *ARTICLE[3:]])
 
 
+@pytest.mark.parametrize(
+    "teaser", ["Read also: Ferry board weighs a second slip at Northam.", "READ MORE: What the new rules mean for Calder Street."]
+)
+def test_a_pointer_to_another_story_between_two_sentences_is_cut_out(teaser):
+    document = page(*ARTICLE[1:3], f"{ARTICLE[0]} {teaser} {ARTICLE[3]}", ARTICLE[4])
+    assert [(line.text, line.kind) for line in lines_of(document)] == [(teaser, "related")]
+
+
+def test_a_biography_glued_to_a_paragraph_takes_none_of_it_along():
+    bio = "Ines Bardel is a senior reporter covering housing for the Calder Gazette."
+    document = page(*ARTICLE[1:4], f"{ARTICLE[0]} {ARTICLE[3]} {bio}", ARTICLE[4])
+    assert [(line.text, line.kind) for line in lines_of(document)] == [(bio, "author_bio")]
+
+
+def test_a_prompt_before_a_quotation_of_the_next_paragraph_is_cut():
+    document = page(ARTICLE[2], f"{ARTICLE[0]} {PROMPT}", *ARTICLE[1:])
+    assert [line.text for line in lines_of(document)] == [PROMPT]
+
+
+def test_a_prompt_in_the_middle_of_a_speech_stays():
+    speech = f"“The slip is closed until the spring,” she said. “It was built for smaller boats. {PROMPT} Nobody reads them anyway.”"
+    assert PROMPT in clean_text(page(*ARTICLE[2:4], speech, ARTICLE[4]))
+
+
 def test_a_prompt_that_somebody_speaks_stays():
     document = page(*ARTICLE, "“Sign up for our newsletter,” the clerk told the crowd. Nobody laughed, and the meeting went on.")
     assert lines_of(document) == []
@@ -177,8 +201,40 @@ def test_part_of_a_sheet_is_the_sheet_of_what_is_left():
 
 def test_a_line_that_stands_between_paragraphs_again_and_again_is_a_separator():
     sheet = lay_out(read([page(*(line for paragraph in ARTICLE for line in (paragraph, "Advertisement")))]))
-    assert separators(sheet).tolist() == [False, True] * len(ARTICLE)
-    assert repetitions(sheet)[1] == len(ARTICLE) - 1
+    assert sheet.separators.tolist() == [False, True] * len(ARTICLE)
+    assert sheet.again[1] == len(ARTICLE) - 1
+
+
+def test_the_same_words_in_two_pages_are_no_repetition():
+    sheet = lay_out(read([page(*ARTICLE), page(*ARTICLE)]))
+    assert sheet.again.tolist() == [0.0] * 10
+
+
+def test_neighbors_look_past_separators():
+    near = lay_out(read([page(ARTICLE[0], "Advertisement", ARTICLE[1], "Advertisement", ARTICLE[2], "Advertisement")])).near
+    values = np.arange(1.0, 7.0)[None]
+    assert near.at(values, 1).tolist() == [[3, 3, 5, 5, 0, 0]]
+    assert near.at(values, -1).tolist() == [[0, 1, 1, 3, 3, 5]]
+    assert near.around(values, 1).tolist() == [[3, 2, 3, 4, 3, 5]]
+
+
+def plain_neighbor(values, between, first, row, step):
+    begin, end = max(first[first <= row]), min(first[first > row])
+    side = range(row + 1, end) if step > 0 else range(row - 1, begin - 1, -1)
+    kept = [values[k] for k in side if not between[k]]
+    return kept[abs(step) - 1] if len(kept) >= abs(step) else 0.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=4), st.integers(0, 2**24), st.integers(-3, 3).filter(bool))
+def test_neighbors_are_what_a_plain_search_finds(sizes, bits, step):
+    lines = sum(sizes)
+    between = np.array([bits >> k & 1 for k in range(lines)], dtype=bool)
+    first = np.cumsum([0, *sizes])
+    values = np.arange(1.0, lines + 1)
+    near = Near(np.repeat(np.arange(len(sizes)), sizes), first, between)
+    expected = [plain_neighbor(values, between, first, row, step) for row in range(lines)]
+    assert near.at(values[None], step)[0].tolist() == expected
 
 
 PAGES = st.lists(
@@ -264,14 +320,3 @@ def test_the_article_of_any_page_of_a_batch_is_the_one_that_it_has_alone(texts):
 
     assert list(batch.texts) == [text for one in alone for text in one.texts]
     assert [words_of(batch, k) for k in range(len(texts))] == [words_of(one, 0) for one in alone]
-
-
-@settings(max_examples=40, deadline=None)
-@given(PAGES.filter(bool), PAGES.filter(bool), st.booleans())
-def test_stacked_sheets_are_the_sheet_of_all(above, below, sentences):
-    one, other, both = (
-        lay_out(read([Document(text) for text in texts]), sentences=sentences) for texts in (above, below, [*above, *below])
-    )
-    found = stacked([one, other])
-
-    assert all(np.array_equal(getattr(found, column.name), getattr(both, column.name)) for column in fields(Sheet))

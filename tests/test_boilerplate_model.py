@@ -11,7 +11,7 @@ from classifier.boilerplate.model import cuts, load, save, shipped, sigmoid
 from classifier.boilerplate.sheet import lay_out
 from classifier.document import Document, read
 from classifier.errors import ModelError
-from classifier.training.lines import fit_network
+from classifier.training.lines import fit_network, joined
 
 TEXT = "Port Ellery closes its ferry slip\nThe board voted on Tuesday to close the slip, the clerk said.\nShare this article\nRead more"
 
@@ -74,12 +74,28 @@ def test_numpy_scores_a_network_as_scikit_learn_does():
     from sklearn.neural_network import MLPClassifier
 
     generator = np.random.default_rng(5)
-    features = generator.normal(size=(400, 6))
-    labels = (features[:, 0] * features[:, 1] > 0).astype(np.int64)
+    features = generator.normal(3.0, 2.0, size=(400, 6)).astype(np.float32)
+    labels = (features[:, 0] * features[:, 1] > 9).astype(np.int64)
     layers = fit_network(features, labels, np.ones(400), seed=3, rows=1000)
     network = MLPClassifier((32,), max_iter=1, random_state=0)
     with pytest.warns(Warning, match="Maximum iterations"):
         network.fit(features, labels)
     network.coefs_, network.intercepts_ = list(layers.weights), list(layers.biases)
-    expected = network.predict_proba(layers.standardize(features))[:, 1]
-    assert np.abs(sigmoid(layers.logits(features)) - expected).max() < 1e-9
+    expected = network.predict_proba(features.astype(np.float64))[:, 1]
+    assert np.abs(sigmoid(layers.logits(features.T.astype(np.float64))) - expected).max() < 1e-9
+    assert ((expected > 0.5) == labels).mean() > 0.8
+
+
+def test_the_same_seed_fits_the_same_network():
+    features = np.random.default_rng(5).normal(size=(200, 4)).astype(np.float32)
+    labels = (features[:, 0] > 0).astype(np.int64)
+    one, other = (fit_network(features, labels, np.ones(200), seed=3, rows=600) for _ in range(2))
+    assert all(np.array_equal(first, second) for first, second in zip(one.weights, other.weights, strict=True))
+
+
+def test_joined_networks_say_the_mean_of_what_each_says():
+    features = np.random.default_rng(5).normal(size=(200, 4)).astype(np.float32)
+    labels = (features[:, 0] > 0).astype(np.int64)
+    networks = [fit_network(features, labels, np.ones(200), seed, rows=600) for seed in (1, 2, 3)]
+    expected = np.mean([network.logits(features.T) for network in networks], axis=0)
+    assert np.allclose(joined(networks).logits(features.T), expected)

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
+from classifier import Scorer
 from classifier.boilerplate import judge, lines
 from classifier.boilerplate import templates as module
 from classifier.boilerplate.templates import Templates, site_of
@@ -133,3 +135,43 @@ def test_a_store_of_another_version_is_refused(tmp_path):
 def test_merging_a_missing_file_is_an_input_error(tmp_path):
     with Templates() as templates, pytest.raises(InputError, match="no such file"):
         templates.merge(tmp_path / "none")
+
+
+def test_a_site_may_be_named_by_something_else_than_a_host():
+    pages = [replace(story(number, BIO), url=None, id=f"mercury/{number}") for number in range(9)]
+    with Templates(site=lambda document: (document.id or "").partition("/")[0]) as templates:
+        assert templates.learn(pages) == 9
+        assert set(templates.counts("mercury").values()) == {9}
+
+
+def test_few_sites_are_held_in_memory(monkeypatch):
+    monkeypatch.setattr(module, "_SITES", 2)
+    with Templates() as templates:
+        templates.learn(story(number, BIO, host=f"site{number % 5}.example") for number in range(25))
+        assert all(templates.counts(f"site{number}.example") for number in range(5))
+        assert len(templates._known) == 2
+
+
+def test_a_scorer_cuts_what_a_site_repeats(tmp_path):
+    with Templates(tmp_path / "t.sqlite") as templates:
+        templates.learn(story(number, BIO) for number in range(24))
+    page = story(30, BIO)
+
+    plain, told = Scorer().score(page), Scorer(templates=tmp_path / "t.sqlite").score(page)
+
+    assert BIO in plain.clean_text
+    assert BIO not in told.clean_text
+    assert BIO in [line.text for line in told.boilerplate.lines]
+
+
+def test_a_scorer_with_templates_says_the_same_of_one_text_and_of_many():
+    with Templates() as templates:
+        templates.learn(story(number, BIO) for number in range(24))
+        scorer = Scorer(templates=templates)
+        pages = [story(30, BIO), story(31, BIO, host="other.example"), Document(BIO)]
+        assert [verdict.to_dict() for verdict in scorer.score_many(pages)] == [scorer.score(page).to_dict() for page in pages]
+
+
+def test_a_scorer_names_a_missing_file_of_templates(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        Scorer(templates=tmp_path / "none.sqlite")

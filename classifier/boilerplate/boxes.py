@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from classifier.boilerplate.features import line_hashes
-from classifier.boilerplate.sheet import Floats, Sheet
+from classifier.boilerplate.sheet import Floats, Sheet, line_hashes
 from classifier.words import Ints
 
 _HEADING, _BIOGRAPHY = 6, 8  # words: a heading has no more, a biography no fewer

@@ -14,79 +14,60 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.boilerplate.features import dense, headlines, second_look, separators
+from classifier.boilerplate.features import dense, headlines, second_look, speeches
 from classifier.boilerplate.kinds import KindWeights
-from classifier.boilerplate.sheet import Floats, Sheet, part
+from classifier.boilerplate.sheet import Floats, Sheet
 from classifier.boilerplate.tokens import BITS, word_score
 from classifier.errors import ModelError
+from classifier.words import Ints
 
-SCHEMA = 1
+SCHEMA = 2
 _LIMIT = 8.0  # logits of the first look are cut here: beyond it a line is sure anyway
-_FAR = 6.0  # standard deviations: no feature counts for more
-_MOSTLY = 0.65  # the mean probability of the lines of a page that is no extract; its article is a tenth of its lines
-_PARAGRAPH_WORDS, _PARAGRAPH_THRESHOLD, _HEADLINE_THRESHOLD = 35, 0.8, 0.9
+_DOUBT = 4.0  # logits: a line of which the first look is surer is not looked at again
+_MOSTLY = 0.45  # the mean probability of the lines of a page that is no extract: of those that an extractor leaves, one in four is boilerplate at most
+_PARAGRAPH_WORDS, _PARAGRAPH_THRESHOLD, _HEADLINE_THRESHOLD, _SPEECH_THRESHOLD = 35, 0.8, 0.9, 0.98
 _MANIFEST, _ARRAYS = "lines.json", "lines.npz"
 _REMEDY = "Install the package again, or train the line model anew with `python -m classifier.training.lines`."
 
 
 @dataclass(frozen=True)
 class Layers:
-    """A small network: standardized features, rectified hidden layers, one logit."""
+    """A small network on features as they are measured: rectified hidden layers, one logit."""
 
-    mean: Floats
-    deviation: Floats
     weights: Sequence[Floats]
     biases: Sequence[Floats]
-
-    def standardize(self, features: Floats) -> Floats:
-        """Features as the network takes them: no value is more than _FAR deviations from the mean."""
-        inputs: Floats = ((features - self.mean) / self.deviation).clip(-_FAR, _FAR)
-        return inputs
-
-    def logits(self, features: Floats) -> Floats:
-        """One logit a row of `features`, shape (lines,)."""
-        values = self.standardize(features)
-        for weights, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            values = np.maximum(values @ weights + bias, 0.0)
-        result: Floats = (values @ self.weights[-1] + self.biases[-1])[:, 0]
-        return result
-
-
-@dataclass(frozen=True)
-class Look:
-    """Several networks whose logits are averaged."""
-
-    networks: Sequence[Layers]
 
     @property
     def width(self) -> int:
         """The number of features."""
-        return len(self.networks[0].mean)
+        return len(self.weights[0])
 
     def logits(self, features: Floats) -> Floats:
-        """One logit a row of `features`, shape (lines,)."""
-        total = np.zeros(len(features))
-        for network in self.networks:
-            total += network.logits(features)
-        return total / len(self.networks)
+        """One logit a line; `features` are of shape (features, lines)."""
+        values = features
+        for weights, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            values = np.maximum(weights.T @ values + bias[:, None], 0.0)
+        result: Floats = (self.weights[-1].T @ values + self.biases[-1])[0]
+        return result
 
 
 @dataclass(frozen=True)
 class LineModel:
-    """Weights of words, then two looks: the second also sees what the first said of the neighbors.
+    """Weights of words, then two looks: where the first is in doubt, the second also sees what it said of the neighbors.
 
     Attributes:
         words: weights of the hashed vocabulary in short and in long lines, shape (2, 2**BITS).
-        first, second: the two looks.
+        first, second: the networks of the two looks.
+        alone: a network for sentences inside paragraphs.
         features: the names of the features of the first look, in order.
         threshold: the probability from which a line is cut.
         facts: anything else that the manifest tells: what it was trained on, known answers, figures.
     """
 
     words: NDArray[np.float32]
-    first: Look
-    second: Look
-    alone: Look
+    first: Layers
+    second: Layers
+    alone: Layers
     kinds: KindWeights
     features: Sequence[str]
     threshold: float = 0.5
@@ -99,46 +80,44 @@ class LineModel:
         return sigmoid(self.logits(sheet))
 
     def logits(self, sheet: Sheet) -> Floats:
-        """The same as logits, shape (lines,).
-
-        Where a page sets one short line again and again between its paragraphs ("Advertisement"), the others are
-        judged as though it were not there.
-        """
-        logits = self._logits(sheet)
-        between = separators(sheet) & (logits > 0)
-        if between.any():
-            torn = np.isin(sheet.document, sheet.document[between]) & ~between
-            logits[torn] = self._logits(part(sheet, torn))
+        """The same as logits, shape (lines,)."""
+        features = stack(dense(sheet, word_score(sheet, self.words)))
+        logits = self.first.logits(features)
+        rows = np.flatnonzero(in_doubt(logits))
+        logits[rows] = self.second.logits(with_look(sheet, features, logits, rows))
         return logits
 
-    def _logits(self, sheet: Sheet) -> Floats:
-        features = stack(dense(sheet, word_score(sheet, self.words)))
-        return self.second.logits(with_look(sheet, features, self.first.logits(features)))
+
+def in_doubt(logits: Floats) -> NDArray[np.bool_]:
+    """Which lines are looked at twice, given what the first look says."""
+    doubt: NDArray[np.bool_] = np.abs(logits) < _DOUBT
+    return doubt
 
 
 def cuts(sheet: Sheet, logits: Floats, model: LineModel) -> NDArray[np.bool_]:
     """Which lines are cut, shape (lines,).
 
     A page most of whose lines look like boilerplate has its own threshold. In an extract a whole paragraph is only cut
-    where little doubt is left, for a lost paragraph costs more than a biography that stays; nor is a headline.
+    where little doubt is left, for a lost paragraph costs more than a biography that stays; nor is a headline, nor what somebody says.
     """
     probability = sigmoid(logits)
     mean = sheet.per_document(probability) / np.maximum(np.diff(sheet.first), 1)
     visible = (mean > _MOSTLY)[sheet.document]
     extracted = np.where(sheet.words >= _PARAGRAPH_WORDS, max(model.threshold, _PARAGRAPH_THRESHOLD), model.threshold)
     extracted = np.where(headlines(sheet), np.maximum(extracted, _HEADLINE_THRESHOLD), extracted)
+    extracted = np.where(speeches(sheet), np.maximum(extracted, _SPEECH_THRESHOLD), extracted)
     cut: NDArray[np.bool_] = probability >= np.where(visible, model.visible_threshold, extracted)
     return cut
 
 
 def stack(columns: Mapping[str, Floats]) -> Floats:
-    """Named columns as a matrix, shape (lines, columns)."""
-    return np.stack(list(columns.values()), axis=1)
+    """Named columns as a matrix, shape (columns, lines)."""
+    return np.array(list(columns.values()))
 
 
-def with_look(sheet: Sheet, features: Floats, logits: Floats) -> Floats:
-    """The features of the second look: those of the first, and what the first said all around."""
-    return np.concatenate((features, stack(second_look(sheet, logits.clip(-_LIMIT, _LIMIT)))), axis=1)
+def with_look(sheet: Sheet, features: Floats, logits: Floats, rows: Ints) -> Floats:
+    """The features of the second look at some lines: those of the first, and what the first said all around."""
+    return np.concatenate((features[:, rows], stack(second_look(sheet, logits.clip(-_LIMIT, _LIMIT)))[:, rows]))
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -150,9 +129,8 @@ def sigmoid(logits: Floats) -> Floats:
 def save(model: LineModel, folder: Path) -> None:
     """Write a model as `lines.json` and `lines.npz`."""
     arrays: dict[str, NDArray[np.generic]] = {"words": model.words.astype(np.float16)}
-    for name, look in (("first", model.first), ("second", model.second), ("alone", model.alone)):
-        for k, network in enumerate(look.networks):
-            arrays |= _arrays(f"{name}_{k}", network)
+    for name, network in (("first", model.first), ("second", model.second), ("alone", model.alone)):
+        arrays |= _arrays(name, network)
     arrays |= {"kinds_words": model.kinds.words.astype(np.float16), "kinds_bias": model.kinds.bias}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
@@ -175,12 +153,12 @@ def save(model: LineModel, folder: Path) -> None:
 def known_answers(model: LineModel) -> dict[str, list[float]]:
     """The logits of each look for features that are all -1, 0 and 1, by which a reader of the files checks its arithmetic."""
     looks = {"first": model.first, "second": model.second, "alone": model.alone}
-    vectors = np.array([[-1.0], [0.0], [1.0]])
-    return {name: look.logits(np.repeat(vectors, look.width, axis=1)).tolist() for name, look in looks.items()}
+    vectors = np.array([[-1.0, 0.0, 1.0]])
+    return {name: look.logits(np.repeat(vectors, look.width, axis=0)).tolist() for name, look in looks.items()}
 
 
 def _arrays(name: str, layers: Layers) -> dict[str, NDArray[np.generic]]:
-    arrays: dict[str, NDArray[np.generic]] = {f"{name}_mean": layers.mean, f"{name}_deviation": layers.deviation}
+    arrays: dict[str, NDArray[np.generic]] = {}
     for depth, (weights, bias) in enumerate(zip(layers.weights, layers.biases, strict=True)):
         arrays |= {f"{name}_weights_{depth}": weights, f"{name}_bias_{depth}": bias}
     return arrays
@@ -200,9 +178,9 @@ def load(folder: Path) -> LineModel:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             model = LineModel(
                 words=arrays["words"].astype(np.float32),
-                first=_look(arrays, "first"),
-                second=_look(arrays, "second"),
-                alone=_look(arrays, "alone"),
+                first=_layers(arrays, "first"),
+                second=_layers(arrays, "second"),
+                alone=_layers(arrays, "alone"),
                 kinds=KindWeights(arrays["kinds_words"].astype(np.float32), arrays["kinds_bias"]),
                 features=tuple(manifest["features"]),
                 threshold=float(manifest["threshold"]),
@@ -223,18 +201,9 @@ def _agree(told: object, found: Mapping[str, Sequence[float]]) -> bool:
     return isinstance(told, dict) and all(np.allclose(told.get(name, np.nan), logits, atol=1e-9) for name, logits in found.items())
 
 
-def _look(arrays: Mapping[str, Any], name: str) -> Look:
-    count = sum(1 for key in arrays if key.startswith(f"{name}_") and key.endswith("_mean"))
-    if not count:
-        raise KeyError(f"{name}_0_mean")
-    return Look(tuple(_layers(arrays, f"{name}_{k}") for k in range(count)))
-
-
 def _layers(arrays: Mapping[str, Any], name: str) -> Layers:
     depth = sum(1 for key in arrays if key.startswith(f"{name}_weights_"))
     return Layers(
-        mean=arrays[f"{name}_mean"],
-        deviation=arrays[f"{name}_deviation"],
         weights=tuple(arrays[f"{name}_weights_{k}"] for k in range(depth)),
         biases=tuple(arrays[f"{name}_bias_{k}"] for k in range(depth)),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,11 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.boilerplate.near import Near
 from classifier.document import Batch
 from classifier.lexicon import Found
-from classifier.words import Hashes, Ints
+from classifier.words import Hashes, Ints, mix
 
 Floats = NDArray[np.float64]
+
+PROSE_WORDS = 12  # a line of so many words may be prose
+_SEPARATOR_WORDS = 8
+_FIRST, _LAST = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA0761D6478BD642F)
 
 KINDS = (
     "author_bio", "subscribe", "share", "related", "navigation", "cookie", "legal", "comment", "advertisement", "contact",
@@ -34,7 +38,8 @@ class Sheet:
         line: which line each word stands in, shape (words,).
         hash, shape, gap, start, end: the columns of `Words`, shape (words,).
         hits: the phrases of boilerplate: first word, the word after the last, and the kind's place in KINDS, shape (hits, 3).
-        points, kinds: the code point and the class of every character of the batch.
+        points: the code point of every character of the batch.
+        marks: where characters stand that are neither letter, digit nor white space, and their code points.
     """
 
     document: Ints
@@ -49,7 +54,7 @@ class Sheet:
     end: Ints
     hits: Ints
     points: Ints
-    kinds: NDArray[np.uint8]
+    marks: tuple[Ints, Ints]
 
     def __len__(self) -> int:
         return len(self.document)
@@ -73,7 +78,51 @@ class Sheet:
     @cached_property
     def opening(self) -> Ints:
         """The first word of each line; of a line without words, the next one there is."""
-        return np.searchsorted(self.line, np.arange(len(self)))
+        first: Ints = (np.cumsum(self.words) - self.words).astype(np.int64)
+        return first
+
+    @cached_property
+    def filled(self) -> Ints:
+        """The lines that hold words."""
+        return np.flatnonzero(self.words)
+
+    @cached_property
+    def closing(self) -> Ints:
+        """The last word of each line that holds any."""
+        last: Ints = np.cumsum(self.words).astype(np.int64) - 1
+        return last
+
+    @cached_property
+    def again(self) -> Floats:
+        """How often each line's words stand again in its page as a line."""
+        keys, order = ranked(self.document, line_hashes(self, self.hash))
+        begin = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+        size = np.diff(np.append(begin, len(keys)))
+        again = np.zeros(len(keys))
+        again[order] = np.repeat(size, size) - 1.0
+        again[self.words == 0] = 0.0
+        return again
+
+    @cached_property
+    def separators(self) -> NDArray[np.bool_]:
+        """Short lines that stand three times or more in their page, here next to a line of prose."""
+        prose = np.append(self.words >= PROSE_WORDS, False)
+        here = np.arange(len(self))
+        before, after = prose[here - 1] & (self.place > 0), prose[here + 1] & (self.place < self.size - 1)
+        beside: NDArray[np.bool_] = (self.words <= _SEPARATOR_WORDS) & (self.again >= 2) & (before | after)
+        return beside
+
+    @cached_property
+    def near(self) -> Near:
+        """The lines around each line; one that a page repeats between its paragraphs ("Advertisement") stands between no others."""
+        return Near(self.document, self.first, self.separators)
+
+    def total(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The sum of a column of words over each line, shape (lines,)."""
+        total = np.zeros(len(self), dtype=values.dtype)
+        if len(self.filled):
+            total[self.filled] = np.add.reduceat(values, self.opening[self.filled])
+        return total
 
     def count(self, lines: Ints, weights: NDArray[np.generic] | None = None) -> Floats:
         """How often each line occurs in `lines`, or the sum of its weights."""
@@ -88,13 +137,6 @@ class Sheet:
     def line_of_character(self, places: Ints) -> Ints:
         """The last line that begins at or before each of some characters, -1 before the first."""
         return np.searchsorted(self.spans[:, 0], places, side="right") - 1
-
-    def held(self, characters: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-        """The places of those of some characters that stand in lines, and their lines."""
-        places = np.flatnonzero(characters)
-        line = self.line_of_character(places)
-        inside = (line >= 0) & (places < np.append(self.spans[:, 1], 0)[line])
-        return places[inside], line[inside]
 
 
 def lay_out(batch: Batch, *, sentences: bool = False) -> Sheet:
@@ -115,29 +157,7 @@ def lay_out(batch: Batch, *, sentences: bool = False) -> Sheet:
         end=words.end,
         hits=_hits(batch.found),
         points=batch.points,
-        kinds=batch.kinds,
-    )
-
-
-def stacked(sheets: Sequence[Sheet]) -> Sheet:
-    """The sheets of several batches as one."""
-    documents, lines, words, characters = (
-        np.cumsum([0, *sizes])
-        for sizes in zip(*((len(each.origin), len(each), len(each.hash), len(each.points)) for each in sheets), strict=True)
-    )
-
-    def joined(name: str, begin: Ints | None = None) -> NDArray[Any]:
-        columns = [getattr(each, name) for each in sheets]
-        return np.concatenate(columns if begin is None else [column + offset for column, offset in zip(columns, begin, strict=False)])
-
-    hits = [each.hits + np.array([begin, begin, 0]) for each, begin in zip(sheets, words, strict=False)]
-    return Sheet(
-        document=joined("document", documents),
-        first=np.append(np.concatenate([each.first[:-1] + begin for each, begin in zip(sheets, lines, strict=False)]), lines[-1]),
-        **{name: joined(name, characters) for name in ("spans", "origin", "start", "end")},
-        line=joined("line", lines),
-        **{name: joined(name) for name in ("hash", "shape", "gap", "points", "kinds")},
-        hits=np.concatenate(hits),
+        marks=batch.marks,
     )
 
 
@@ -163,3 +183,20 @@ def _hits(found: Found) -> Ints:
     kind[[found.names.index(f"boilerplate/{name}") for name in KINDS]] = np.arange(len(KINDS))
     rows = np.flatnonzero(kind[found.list] >= 0)
     return np.stack((found.first[rows], found.last[rows], kind[found.list[rows]]), axis=1)
+
+
+def line_hashes(sheet: Sheet, words: Hashes) -> Hashes:
+    """A hash of the words of each line, given one hash a word: of all in any order, the first and the last; 0 for none."""
+    total = sheet.total(words)
+    filled = sheet.filled
+    total[filled] = mix(total[filled] + words[sheet.opening[filled]] * _FIRST + words[sheet.closing[filled]] * _LAST)
+    return total
+
+
+def ranked(document: Ints, hashes: Hashes) -> tuple[Hashes, Ints]:
+    """Hashes in order within their documents, and the place that each came from; equal hashes keep their order."""
+    if len(hashes) >= 1 << 24 or (len(document) and int(document[-1]) >= 1 << 12):
+        raise ValueError("too many lines for one sheet")
+    key = document.astype(np.uint64) << np.uint64(52) | hashes >> np.uint64(36) << np.uint64(24)
+    packed = np.sort(key | np.arange(len(hashes), dtype=np.uint64))
+    return packed >> np.uint64(24), (packed & np.uint64(0xFFFFFF)).view(np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -11,18 +11,18 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from classifier.boilerplate.features import line_hashes
-from classifier.boilerplate.sheet import Floats, Sheet, lay_out
+from classifier.boilerplate.sheet import Floats, Sheet, lay_out, line_hashes
 from classifier.document import Document, read_many
 from classifier.errors import IndexFormatError, InputError
 from classifier.words import NUMBER, Ints
 
 SCHEMA = 1
 PAGES = 200  # pages a site that are kept: those with the smallest hashes, whatever order they come in
+_SITES = 500  # sites whose lines are held in memory at a time
 _ENOUGH = 3  # pages: two may share a quotation
 _ENOUGH_PROSE = 5  # pages: a series of reports may share its paragraph of background
 _PROSE_WORDS = 12
-_STEP, _MOST = 1.5, 6.0  # what every doubling of the number of pages adds to the logit of a line, and the most of it
+_STEP, _MOST = 2.0, 8.0  # what every doubling of the number of pages adds to the logit of a line, and the most of it
 _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pages (site TEXT, page INTEGER, version INTEGER, PRIMARY KEY (site, page)) WITHOUT ROWID;
@@ -49,15 +49,17 @@ class Templates:
 
     Args:
         path: an SQLite file, made where there is none; ":memory:" keeps all in memory.
+        site: names the site of a document, or None for one of no site; its host where nothing else is said.
 
     Raises:
         IndexFormatError: the file is no store of templates, or of another version.
     """
 
-    def __init__(self, path: str | Path = ":memory:") -> None:
+    def __init__(self, path: str | Path = ":memory:", site: Callable[[Document], str | None] = site_of) -> None:
         self.path = str(path)
+        self.site = site
         try:
-            self._connection = sqlite3.connect(self.path, timeout=60.0, isolation_level=None)
+            self._connection = sqlite3.connect(self.path, timeout=60.0, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._check()
         except sqlite3.Error as error:
@@ -71,6 +73,16 @@ class Templates:
         if schema != str(SCHEMA):
             raise IndexFormatError(f"{self.path}: templates of schema {schema}, not {SCHEMA}. Learn them anew.")
 
+    @classmethod
+    def saved(cls, path: str | Path, site: Callable[[Document], str | None] = site_of) -> Templates:
+        """What was learned before.
+
+        Raises:
+            InputError: there is no such file.
+            IndexFormatError: the file is no store of templates, or of another version.
+        """
+        return cls(_existing(path), site)
+
     def __enter__(self) -> Templates:
         return self
 
@@ -82,13 +94,13 @@ class Templates:
         self._connection.close()
 
     def learn(self, documents: Iterable[Document]) -> int:
-        """Add the pages of some sites; a page seen before counts once, documents without URL are passed over.
+        """Add the pages of some sites; a page seen before counts once, documents of no site are passed over.
 
         Returns:
             The number of documents that belong to a site.
         """
         count = 0
-        for batch in read_many(document for document in documents if site_of(document)):
+        for batch in read_many(document for document in documents if self.site(document)):
             count += len(batch)
             sheet = lay_out(batch)
             keys = template_keys(sheet)
@@ -99,7 +111,7 @@ class Templates:
         return count
 
     def _add(self, document: Document, lines: Sequence[int]) -> None:
-        site, page, version = site_of(document) or "", _digest(_address(document.url or "")), _digest(document.text)
+        site, page, version = self.site(document) or "", _digest(_address(document)), _digest(document.text)
         run = self._connection.execute
         kept = run("SELECT count(*), max(page) FROM pages WHERE site = ?", (site,)).fetchone()
         if kept[0] >= PAGES and page > kept[1]:
@@ -120,9 +132,7 @@ class Templates:
         Raises:
             InputError: there is no such file.
         """
-        if not Path(other).is_file():
-            raise InputError(f"{other}: no such file. Name a file that was written by `Templates`.")
-        self._connection.execute("ATTACH ? AS other", (str(other),))
+        self._connection.execute("ATTACH ? AS other", (str(_existing(other)),))
         try:
             with self._writing():
                 self._merge_attached()
@@ -160,6 +170,8 @@ class Templates:
         """How many pages of a site hold each line that recurs, by the key of the line."""
         if site not in self._known:
             recurring = "SELECT line, count(*) FROM lines WHERE site = ? GROUP BY line HAVING count(*) >= ?"
+            if len(self._known) >= _SITES:
+                del self._known[next(iter(self._known))]
             self._known[site] = dict(self._connection.execute(recurring, (site, _ENOUGH)).fetchall())
         return self._known[site]
 
@@ -168,7 +180,7 @@ class Templates:
         counts = np.zeros(len(sheet))
         keys = template_keys(sheet).tolist()
         for page, document in enumerate(documents):
-            site = site_of(document)
+            site = self.site(document)
             known = self.counts(site) if site else {}
             for row in range(sheet.first[page], sheet.first[page + 1]) if known else ():
                 counts[row] = known.get(keys[row], 0)
@@ -186,9 +198,20 @@ def template_keys(sheet: Sheet) -> Ints:
     return result
 
 
-def _address(url: str) -> str:
-    """A URL without its fragment and the marks of campaigns."""
-    parts = urlsplit(url)
+def _existing(path: str | Path) -> Path:
+    if not Path(path).is_file():
+        raise InputError(f"{path}: no such file. Name a file that was written by `Templates`.")
+    return Path(path)
+
+
+def _address(document: Document) -> str:
+    """The URL of a document without its fragment and the marks of campaigns; without a URL, its id or its text."""
+    try:
+        parts = urlsplit(document.url or "")
+    except ValueError:
+        parts = urlsplit("")
+    if not parts.hostname:
+        return document.id or document.text
     query = "&".join(sorted(item for item in parts.query.split("&") if item and not item.startswith("utm_")))
     return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}?{query}"
 

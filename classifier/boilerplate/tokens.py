@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.boilerplate.sheet import Floats, Sheet
-from classifier.words import NUMBER, Hashes, Ints, mix
+from classifier.words import NUMBER, Hashes, Ints
 
 BITS = 16  # columns: 2**BITS
 _LONG_LINE = 10  # words
@@ -19,16 +19,18 @@ def tokens(sheet: Sheet) -> tuple[Ints, Ints]:
 
     All numbers are one word.
     """
-    words = np.where((sheet.shape & NUMBER) > 0, np.uint64(1), sheet.hash)
-    line = sheet.line
-    same = np.flatnonzero(line[1:] == line[:-1])
-    pair = mix(words[same] * _PAIR + words[same + 1])
-    opens = np.flatnonzero(np.diff(line, prepend=-1))
-    closes = np.append(opens[1:] - 1, len(line) - 1)[: len(opens)]
-    opening_pair = np.flatnonzero(np.isin(same, opens, assume_unique=True))
-    columns = (words, pair, words[opens] + _OPEN, pair[opening_pair] + _OPEN_PAIR, words[closes] + _CLOSE)
-    rows = (line, line[same], line[opens], line[same[opening_pair]], line[closes])
-    return np.concatenate(rows), _column(np.concatenate(columns))
+    words, pairs = _hashes(sheet)
+    filled, inner = sheet.filled, sheet.line[1:] == sheet.line[:-1]
+    several = filled[sheet.words[filled] > 1]
+    opening, closing = sheet.opening, sheet.closing
+    families = (
+        (sheet.line, words),
+        (sheet.line[1:][inner], pairs[inner]),
+        (filled, words[opening[filled]] * _OPEN),
+        (filled, words[closing[filled]] * _CLOSE),
+        (several, pairs[opening[several]] * _OPEN_PAIR),
+    )
+    return np.concatenate([line for line, _ in families]), np.concatenate([_column(hashes) for _, hashes in families])
 
 
 def word_score(sheet: Sheet, weights: NDArray[np.float32]) -> Floats:
@@ -37,16 +39,32 @@ def word_score(sheet: Sheet, weights: NDArray[np.float32]) -> Floats:
     `weights` has one row for short lines and one for long ones, shape (2, 2**BITS): what tells a prompt
     of three words from a heading is not what tells a biography from a paragraph.
     """
-    rows, columns = tokens(sheet)
-    total = sheet.count(rows, weights[is_long(sheet)[rows].astype(np.intp), columns])
-    return total / np.sqrt(np.maximum(sheet.count(rows), 1))
+    table, lifted = weights.ravel(), is_long(sheet.words).astype(np.int64) << BITS
+    words, pairs = _hashes(sheet)
+    lift = lifted[sheet.line]
+    value = table[_column(words) + lift]
+    value[:-1] += table[_column(pairs) + lift[:-1]] * (sheet.line[1:] == sheet.line[:-1])
+    total = sheet.total(value.astype(np.float64))
+    filled = sheet.filled
+    several = filled[sheet.words[filled] > 1]
+    total[filled] += table[_column(words[sheet.opening[filled]] * _OPEN) + lifted[filled]]
+    total[filled] += table[_column(words[sheet.closing[filled]] * _CLOSE) + lifted[filled]]
+    total[several] += table[_column(pairs[sheet.opening[several]] * _OPEN_PAIR) + lifted[several]]
+    return total / np.sqrt(2 * sheet.words + 1 + (sheet.words > 1))
 
 
-def is_long(sheet: Sheet) -> NDArray[np.bool_]:
+def _hashes(sheet: Sheet) -> tuple[Hashes, Hashes]:
+    """A hash of each word and of each word with the next one."""
+    words = sheet.hash.copy()
+    words[(sheet.shape & NUMBER) > 0] = 1
+    return words, words[:-1] * _PAIR + words[1:]
+
+
+def is_long(words: Floats) -> NDArray[np.bool_]:
     """Which lines have as many words as a short sentence."""
-    long: NDArray[np.bool_] = sheet.words >= _LONG_LINE
+    long: NDArray[np.bool_] = words >= _LONG_LINE
     return long
 
 
 def _column(hashes: Hashes) -> Ints:
-    return (mix(hashes) >> _SHIFT).astype(np.int64)
+    return (hashes >> _SHIFT).view(np.int64)

@@ -1,0 +1,32 @@
+"""The line model keeps what it reached on the sets it was never trained on, and passages what they reach on our own texts."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # benchmarks/ is not installed
+benchmark, passages = (importlib.import_module(f"benchmarks.{name}") for name in ("boilerplate", "passages"))
+FLOORS = json.loads(benchmark.FLOORS.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def figures(shared):
+    """What is measured now."""
+    return benchmark.floors_of(shared / "corpora")
+
+
+@pytest.mark.corpora
+@pytest.mark.parametrize("name", FLOORS)
+def test_a_figure_does_not_fall_under_its_floor(figures, name):
+    assert figures[name] >= FLOORS[name], (
+        f"{name}: {figures[name]:.3f}; if it is meant: python -m benchmarks.boilerplate --pin --allow-regression"
+    )
+
+
+@pytest.mark.corpora
+def test_every_figure_has_a_floor(figures):
+    assert set(figures) == set(FLOORS)
