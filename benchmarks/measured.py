@@ -18,7 +18,20 @@ STORE = ROOT / "build" / "features"
 KEPT = 3  # files a data set; the oldest go, so that build/ does not grow with every change of the code
 
 # Modules that no feature depends on: a change in them leaves the stored features valid.
-_NOT_READ = {"cli", "view.py", "files.py", "reasons.py", "scorer.py", "model.py", "index", "training", "stories", "filter", "report"}
+_NOT_READ = {
+    "cli",
+    "view.py",
+    "files.py",
+    "reasons.py",
+    "scorer.py",
+    "model.py",
+    "forest.py",
+    "index",
+    "training",
+    "stories",
+    "filter",
+    "report",
+}
 Tell = Callable[[str], None]
 
 

@@ -18,12 +18,13 @@ from classifier import ngrams
 from classifier.boilerplate import article
 from classifier.document import Batch, Document, read
 from classifier.errors import ModelError
+from classifier.forest import Forest, from_arrays
 from classifier.signals import NAMES, Signals
 from classifier.verdict import LABELS
 
 Floats = NDArray[np.float64]
 
-SCHEMA = 1
+SCHEMA = 2
 STORED = np.float16  # 2 MB that load in 2 ms uncompressed, where packed single precision took 40
 _JSON, _ARRAYS = "model.json", "model.npz"
 _PACKAGE = Path(__file__).parent
@@ -32,7 +33,7 @@ SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.
 
 @dataclass(frozen=True)
 class Model:
-    """A linear model over hashed n-grams and binned signals, with its calibration.
+    """A linear model over hashed n-grams and binned signals, and trees over the signals, with their calibration.
 
     Attributes:
         name, version: what it is called.
@@ -40,7 +41,8 @@ class Model:
         edges: for each signal, rising bin edges; a value is coded by the edges it exceeds.
         ngram_weights: shape (2**ngrams.BITS, outputs); the outputs are the three labels, then "out of scope".
         signal_weights: shape (sum of edges, outputs).
-        intercept: shape (outputs,).
+        forest: trees over the signals, which move the logits of the labels.
+        intercept: shape (outputs,); what the roots of the trees answer is in it.
         scale, shift: calibration; label logits become `scale * logits + shift`, shapes () and (3,).
         scope: calibration of "out of scope": slope and offset of its logit.
         thresholds: the confidence from which each label is certain, and the scope probability above which none is.
@@ -55,6 +57,7 @@ class Model:
     edges: Sequence[Sequence[float]]
     ngram_weights: NDArray[np.float32]
     signal_weights: NDArray[np.float32]
+    forest: Forest
     intercept: Floats
     scale: float
     shift: Floats
@@ -71,6 +74,8 @@ class Model:
         if unknown:
             names = ", ".join(unknown[:5])
             raise ModelError(f"model {self.name} {self.version}: unknown signals {names}. Use the release that trained it, or train anew.")
+        if self.forest.signal.max(initial=-1) >= len(self.signals) or self.forest.label.max(initial=-1) >= len(LABELS):
+            raise ValueError("the trees ask signals or move labels that the model does not have")
         object.__setattr__(self, "places", np.array([NAMES.index(name) for name in self.signals], dtype=np.int64))
         object.__setattr__(self, "_cuts", np.array([edge for edges in self.edges for edge in edges], dtype=np.float64))
         object.__setattr__(self, "_owner", np.repeat(np.arange(len(self.edges)), [len(edges) for edges in self.edges]))
@@ -90,9 +95,11 @@ class Model:
     def judge(self, batch: Batch, signals: Signals) -> Judgement:
         """The calibrated probabilities of each text of a batch, and what each part of it contributed."""
         coded, wording = self.code(signals.values), self._wording(ngrams.extract(article(batch)), len(batch))
+        steps = self.forest.steps(signals.values[:, self.places], len(LABELS))
         logits = self.intercept + wording + coded @ self.signal_weights.astype(np.float64)
+        logits[:, : len(LABELS)] += steps.sum(axis=1)
         scope = 1 / (1 + np.exp(-(self.scope[0] * logits[:, 3] + self.scope[1])))
-        return Judgement(self, softmax(self.scale * logits[:, :3] + self.shift), scope, wording, coded)
+        return Judgement(self, softmax(self.scale * logits[:, :3] + self.shift), scope, wording, coded, steps)
 
     def _wording(self, grams: ngrams.Grams, documents: int) -> Floats:
         """What the n-grams add to each output, shape (documents, outputs)."""
@@ -104,7 +111,8 @@ class Model:
         folder.mkdir(parents=True, exist_ok=True)
         arrays = folder / _ARRAYS
         words, signals = self.ngram_weights.astype(STORED), self.signal_weights.astype(STORED)
-        np.savez(arrays, ngrams=words, signals=signals, intercept=self.intercept, shift=self.shift)
+        stored: dict[str, Any] = {"ngrams": words, "signals": signals, "intercept": self.intercept, "shift": self.shift}
+        np.savez(arrays, **(stored | self.forest.arrays()))
         facts = {
             "schema": SCHEMA,
             "name": self.name,
@@ -134,6 +142,7 @@ class Judgement:
         out_of_scope: probability that a text is opinion, satire, fiction or their like, shape (documents,).
         wording: contribution of the n-grams to each output, shape (documents, outputs).
         coded: the bin edges that the signals exceed, shape (documents, sum of edges).
+        steps: what each signal adds to each label on its way through the trees, shape (documents, signals of the model, 3).
     """
 
     model: Model
@@ -141,6 +150,7 @@ class Judgement:
     out_of_scope: Floats
     wording: Floats
     coded: NDArray[np.bool_]
+    steps: Floats
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -163,6 +173,8 @@ class Judgement:
         lean = (weights - weights.mean(axis=0)) * self.model.scale
         signals = np.arange(len(self.model.signals))
         added: Floats = np.where(self.coded, lean[labels], 0.0) @ (self.model._owner[:, None] == signals).astype(np.float64)
+        walked: Floats = np.take_along_axis(self.steps, labels[:, None, None], axis=2)[:, :, 0] - self.steps.mean(axis=2)
+        added += self.model.scale * walked
         return added
 
     def wording_contribution(self, labels: NDArray[np.int64]) -> Floats:
@@ -212,6 +224,7 @@ def _model(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Mode
         edges=facts["edges"],
         ngram_weights=arrays["ngrams"].astype(np.float32),
         signal_weights=arrays["signals"].astype(np.float32),
+        forest=from_arrays(arrays),
         intercept=arrays["intercept"],
         scale=float(facts["scale"]),
         shift=arrays["shift"],

@@ -11,7 +11,7 @@ from classifier import lexicon as lx
 from classifier import sourcing as src
 from classifier.document import Batch, once
 from classifier.signals.measure import Floats, Measure, Spans, join, matches, opening, per_thousand, phrases, rate, ratio, share, tagged
-from classifier.words import NUMBER, Hashes, Ints
+from classifier.words import NUMBER, Hashes, Ints, word_hashes
 
 # A place in capitals, or one that a tag or a date follows; then a dash and the sentence itself, on the same line.
 _DATELINE = re.compile(
@@ -23,6 +23,11 @@ _DATELINE = re.compile(
 )
 _DATELINE_LINES = 6  # it stands in the first of them
 _AGENCY_TAG = re.compile(r"\((?:Reuters|AP|AFP|UPI|PTI|ANI|IANS|Xinhua|dpa|TASS|Bernama|Bloomberg|CNN|Kyodo|Yonhap)\)")
+_HANDLE = re.compile(r"(?<![\w.])@\w{2,20}\b|\bpic\.twitter\.com\b|\bt\.co/")
+_SAID, _SAYS = word_hashes("said"), word_hashes("says say")
+_REPORTED = word_hashes("reported reports reporting notes noted writes wrote quoted cites citing published according per")
+_READER = word_hashes("you your yours yourself you're you'll you've you'd")
+_NEAR = 3  # words between an outlet and the verb by which it reports
 _DIRECT_WORDS = 4  # a shorter quotation is a title or a scare quote
 
 
@@ -156,6 +161,50 @@ def scare_quotes_rate(batch: Batch) -> Measure:
     return Measure(per_thousand(batch, all_quotes - long))
 
 
+def said_rate(batch: Batch) -> Measure:
+    """How often something is told with "said", per 1,000 words."""
+    return Measure(per_thousand(batch, batch.count_words(np.isin(batch.words.hash, _SAID))))
+
+
+def said_share(batch: Batch) -> Measure:
+    """The share of all statements that are told with "said", 0..1."""
+    return Measure(_share_with(batch, _SAID))
+
+
+def says_share(batch: Batch) -> Measure:
+    """The share of all statements that are told with "says", 0..1."""
+    return Measure(_share_with(batch, _SAYS))
+
+
+def reporting_outlets_rate(batch: Batch) -> Measure:
+    """How often an outlet stands beside a verb by which outlets are cited ("the Gazette writes"), per 1,000 words."""
+    verb = np.flatnonzero(np.isin(batch.words.hash, _REPORTED))[:, None]
+    near = (verb + np.arange(-_NEAR, _NEAR + 1)).clip(0, max(len(batch.owner) - 1, 0))
+    places = near[batch.owner[near] == batch.owner[verb]]
+    outlets = tagged(batch, lx.OUTLET | lx.AGENCY | lx.SHOW)
+    return rate(batch, outlets[np.isin(outlets.start, batch.words.start[places])])
+
+
+def repeated_outlet_rate(batch: Batch) -> Measure:
+    """How often the outlet that is named most is named, per 1,000 words."""
+    start = tagged(batch, lx.OUTLET | lx.AGENCY | lx.SHOW).start
+    place = np.searchsorted(batch.words.start, start)
+    named, times = np.unique(np.stack((batch.owner[place].astype(np.uint64), batch.words.hash[place])), axis=1, return_counts=True)
+    most = np.zeros(len(batch), dtype=np.int64)
+    np.maximum.at(most, named[0].astype(np.int64), times)
+    return Measure(per_thousand(batch, most))
+
+
+def hearsay_rate(batch: Batch) -> Measure:
+    """How often the text passes on what it has not asked itself ("reportedly", "is said to"), per 1,000 words."""
+    return rate(batch, phrases(batch, "reporting/hearsay"))
+
+
+def handles_rate(batch: Batch) -> Measure:
+    """How often the handle or the link of a post stands in the text ("@harborwatch"), per 1,000 words."""
+    return rate(batch, matches(_HANDLE, batch, "@/"))
+
+
 def speakers_rate(batch: Batch) -> Measure:
     """How many different persons are named as sources, per 1,000 words."""
     found = src.statements(batch)
@@ -246,6 +295,19 @@ def titles_rate(batch: Batch) -> Measure:
     return Measure(_tag_rate(batch, lx.TITLE))
 
 
+def titled_names_rate(batch: Batch) -> Measure:
+    """How often a title stands before a name ("Mayor Okello"), per 1,000 words."""
+    titles, names = ((batch.found.tags & bits) > 0 for bits in (lx.TITLE, lx.PROPER_NAME | lx.FIRST_NAME))
+    paired = titles & np.append(names[1:], False)[: len(titles)] & (np.append(batch.owner[1:], -1)[: len(titles)] == batch.owner)
+    return Measure(per_thousand(batch, batch.count_words(paired)))
+
+
+def reader_voice_rate(batch: Batch) -> Measure:
+    """How often "you" or "your" stands outside quotations, per 1,000 words."""
+    yours = batch.words.start[np.isin(batch.words.hash, _READER)]
+    return Measure(per_thousand(batch, batch.count(yours[~_quoted(batch, yours)])))
+
+
 def own_voice_rate(batch: Batch) -> Measure:
     """How often "us", "me" or "our" stands outside quotations, per 1,000 words."""
     mine = batch.words.start[np.flatnonzero(batch.found.tags & lx.OURSELVES)]
@@ -270,6 +332,13 @@ def _statements_of(batch: Batch) -> Ints:
 def _share_of(batch: Batch, *kinds: str) -> Floats:
     counts = _statements_of(batch)
     return ratio(counts[:, [src.KINDS.index(kind) for kind in kinds]].sum(axis=1), counts.sum(axis=1))
+
+
+def _share_with(batch: Batch, verbs: Hashes) -> Floats:
+    """The share of each document's statements that are told with one of some verbs."""
+    found = src.statements(batch)
+    row = batch.owner[found.anchor[np.isin(batch.words.hash[found.anchor], verbs)]]
+    return ratio(np.bincount(row, minlength=len(batch)), _statements_of(batch).sum(axis=1))
 
 
 def _different(batch: Batch, found: src.Statements) -> tuple[Ints, Hashes, Ints]:
@@ -338,6 +407,13 @@ SIGNALS = (
     direct_speech,
     quotations_rate,
     scare_quotes_rate,
+    said_rate,
+    said_share,
+    says_share,
+    reporting_outlets_rate,
+    repeated_outlet_rate,
+    hearsay_rate,
+    handles_rate,
     speakers_rate,
     dateline,
     agency_tag,
@@ -355,5 +431,7 @@ SIGNALS = (
     places_rate,
     names_rate,
     titles_rate,
+    titled_names_rate,
+    reader_voice_rate,
     own_voice_rate,
 )

@@ -36,9 +36,10 @@ def _card(model: Model, examples: Sequence[Example], report: Report) -> str:
         [
             f"# Model card: {model.name} {model.version}",
             "",
-            "A linear model over hashed word n-grams (names and numbers masked) and binned signals. It labels the text of a news page",
-            "as `original`, `rewrite` or `filler`, with calibrated probabilities, and says when it is not certain.",
-            "`model.json` holds names, bin edges, calibration and thresholds; `model.npz` the weights, read with `allow_pickle=False`.",
+            "A linear model over hashed word n-grams (names and numbers masked) and binned signals, and boosted trees over the signals,",
+            "whose logits are added. It labels the text of a news page as `original`, `rewrite` or `filler`, with calibrated",
+            "probabilities, and says when it is not certain. `model.json` holds names, bin edges, calibration and thresholds;",
+            "`model.npz` the weights and the trees, read with `allow_pickle=False`.",
             "",
             "## Trained on",
             "",

@@ -1,0 +1,97 @@
+"""Decision trees over signals: stored as flat arrays, walked with numpy, every step told by the signal it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+_PREFIX = "forest_"
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Trees that each move the logit of one label; a node's value is what its tree would answer there.
+
+    The step from a node to its child adds the difference of their values and belongs to the signal that the node asks, so the
+    steps of a text add up to its answer less the values of the roots.
+
+    Attributes:
+        signal: the place of the signal that a node asks, shape (nodes,).
+        cut: a text goes left where that signal is at most this, shape (nodes,).
+        left, right: the children; a leaf is its own child, shape (nodes,).
+        value: shape (nodes,).
+        root: the first node of each tree, shape (trees,).
+        label: the label whose logit a tree moves, shape (trees,).
+    """
+
+    signal: Ints
+    cut: Floats
+    left: Ints
+    right: Ints
+    value: Floats
+    root: Ints
+    label: Ints
+
+    def __post_init__(self) -> None:
+        shapes = {getattr(self, name).shape for name in ("signal", "cut", "left", "right", "value")}
+        size = len(self.value)
+        if len(shapes) > 1 or self.root.shape != self.label.shape:
+            raise ValueError(f"the arrays of the trees have shapes {sorted(shapes)}, {self.root.shape} and {self.label.shape}")
+        # A child stands after its parent, so that no walk goes on for ever.
+        nodes = np.arange(size)
+        after = (self.left > nodes) & (self.right > nodes) | (self.left == nodes) & (self.right == nodes)
+        if not after.all() or max(self.left.max(initial=-1), self.right.max(initial=-1), self.root.max(initial=-1)) >= size:
+            raise ValueError("the trees are not rising lists of nodes")
+
+    def steps(self, signals: Floats, labels: int) -> Floats:
+        """What each signal adds to the logit of each label.
+
+        Args:
+            signals: the signals that the trees may ask, shape (documents, signals).
+            labels: how many labels there are.
+
+        Returns:
+            Shape (documents, signals, labels).
+        """
+        documents, width = signals.shape
+        document = np.repeat(np.arange(documents), len(self.root))
+        label, node = np.tile(self.label, documents), np.tile(self.root, documents)
+        cells = documents * width * labels
+        added = np.zeros(cells)
+        while len(node):
+            asked = self.signal[node]
+            child = np.where(signals[document, asked] <= self.cut[node], self.left[node], self.right[node])
+            going = np.flatnonzero(child != node)
+            document, label, asked, child = document[going], label[going], asked[going], child[going]
+            cell = (document * width + asked) * labels + label
+            added += np.bincount(cell, self.value[child] - self.value[node[going]], cells)
+            node = child
+        return added.reshape(documents, width, labels)
+
+    def base(self, labels: int) -> Floats:
+        """The sum of the roots' values for each label, shape (labels,)."""
+        return np.bincount(self.label, self.value[self.root], labels).astype(np.float64)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The trees as arrays to be stored."""
+        found = {_PREFIX + each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: array.astype(np.int32) if array.dtype == np.int64 else array for name, array in found.items()}
+
+
+def from_arrays(stored: Mapping[str, NDArray[Any]]) -> Forest:
+    """The trees that were stored.
+
+    Raises:
+        KeyError, ValueError: the arrays hold no such trees.
+    """
+    found: dict[str, Any] = {}
+    for each in fields(Forest):
+        array = stored[_PREFIX + each.name]
+        found[each.name] = array.astype(np.int64) if array.dtype.kind == "i" else array.astype(np.float64)
+    return Forest(**found)
