@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import LabelError, Scorer, evaluate, tune
@@ -77,6 +77,7 @@ def test_no_text_is_calibrated_by_its_own_family():
 
 
 @given(st.integers(0, 2), st.integers(0, 60), st.integers(0, 1000))
+@settings(deadline=None)
 def test_a_threshold_is_a_confidence(place, count, seed):
     chances, truth = drawn(count, truthful=True, seed=seed)
 

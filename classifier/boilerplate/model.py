@@ -24,7 +24,7 @@ from classifier.words import Ints
 SCHEMA = 2
 _LIMIT = 8.0  # logits of the first look are cut here: beyond it a line is sure anyway
 _DOUBT = 4.0  # logits: a line of which the first look is surer is not looked at again
-_MOSTLY = 0.45  # the mean probability of the lines of a page that is no extract: of those that an extractor leaves, one in four is boilerplate at most
+_MOSTLY = 0.45  # the mean probability of the lines of a page that is no extract; one in four lines of an extract is boilerplate at most
 _PARAGRAPH_WORDS, _PARAGRAPH_THRESHOLD, _HEADLINE_THRESHOLD, _SPEECH_THRESHOLD = 35, 0.8, 0.9, 0.98
 _MANIFEST, _ARRAYS = "lines.json", "lines.npz"
 _REMEDY = "Install the package again, or train the line model anew with `python -m classifier.training.lines`."
