@@ -92,7 +92,11 @@ def site_of(url: str | None) -> str | None:
 
 def mended(text: str) -> str:
     """A text without lone surrogates, which no file could hold."""
-    return _SURROGATE.sub("\ufffd", text) if _SURROGATE.search(text) else text
+    try:
+        text.encode()  # many times as fast as searching for them
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text)
+    return text
 
 
 def places(record: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
