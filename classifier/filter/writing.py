@@ -162,7 +162,7 @@ def _parquet(chunk: Chunk, by_row: Mapping[int, Row], names: FieldNames, *, clea
         part = table.take(pa.array(numbers, pa.int64()))
         if clean and place == KEPT:
             part = _cut_columns(part, told, names)
-        notes = pa.array([_flat(row) for row in told], _note_type())
+        notes = pa.array([noted(row) for row in told], note_type())
         pieces[place] = _stored(part.append_column(NAMESPACE, notes))
     return pieces
 
@@ -184,7 +184,8 @@ def _cut_columns(table: Any, rows: Sequence[Row], names: FieldNames) -> Any:
     return table
 
 
-def _note_type() -> Any:
+def note_type() -> Any:
+    """Our namespace as a type of Arrow."""
     pa = arrow()
     text, number = pa.string(), pa.float64()
     probabilities = pa.struct([(label, number) for label in ("original", "rewrite", "filler")])
@@ -198,7 +199,8 @@ def _note_type() -> Any:
     )  # fmt: skip
 
 
-def _flat(row: Row) -> dict[str, Any]:
+def noted(row: Row) -> dict[str, Any]:
+    """What a document says of itself, with every field of `note_type`."""
     told = note(row)
     return {"reason": None, "reasons": [], "duplicate_of": None, "derived_from": None, "text": None} | told
 
