@@ -70,7 +70,7 @@ def session(master: str | None) -> Any:
     builder = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", 512).config("spark.ui.showConsoleProgress", "false")
     if where.startswith("local"):
         builder = builder.config("spark.executorEnv.PYTHONPATH", str(Path(__file__).resolve().parents[2]))
-        builder = builder.config("spark.sql.shuffle.partitions", 8)
+        builder = builder.config("spark.sql.shuffle.partitions", 4)
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
         spark = builder.getOrCreate()
