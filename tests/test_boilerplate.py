@@ -320,3 +320,13 @@ def test_the_article_of_any_page_of_a_batch_is_the_one_that_it_has_alone(texts):
 
     assert list(batch.texts) == [text for one in alone for text in one.texts]
     assert [words_of(batch, k) for k in range(len(texts))] == [words_of(one, 0) for one in alone]
+
+
+def test_a_lone_paragraph_outlives_any_number_of_prompts():
+    prompts = "Subscribe to our newsletter\nShare this article\nRead also: Ten recipes\n" * 12
+    story = (
+        "The ferry Halvorsen was taken out of service on Thursday after a mechanic, Tobin Asgrave, found cracks in both of its propeller "
+        "shafts, the harbor master Marit Quellander told reporters in Saint-Brisk, and it will not sail again before the summer is over."
+    )
+
+    assert story in clean_text(Document(f"{prompts}\n{story}\n{prompts}"))

@@ -99,6 +99,7 @@ def cuts(sheet: Sheet, logits: Floats, model: LineModel) -> NDArray[np.bool_]:
 
     A page most of whose lines look like boilerplate has its own threshold. In an extract a whole paragraph is only cut
     where little doubt is left, for a lost paragraph costs more than a biography that stays; nor is a headline, nor what somebody says.
+    A page of which nothing would be left keeps its paragraphs.
     """
     probability = sigmoid(logits)
     mean = sheet.per_document(probability) / np.maximum(np.diff(sheet.first), 1)
@@ -107,6 +108,8 @@ def cuts(sheet: Sheet, logits: Floats, model: LineModel) -> NDArray[np.bool_]:
     extracted = np.where(headlines(sheet), np.maximum(extracted, _HEADLINE_THRESHOLD), extracted)
     extracted = np.where(speeches(sheet), np.maximum(extracted, _SPEECH_THRESHOLD), extracted)
     cut: NDArray[np.bool_] = probability >= np.where(visible, model.visible_threshold, extracted)
+    emptied = (sheet.per_document(sheet.words * ~cut) == 0)[sheet.document]
+    cut &= ~(emptied & (sheet.words >= _PARAGRAPH_WORDS))
     return cut
 
 
