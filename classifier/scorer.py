@@ -12,7 +12,6 @@ import numpy as np
 from classifier import boilerplate, reasons
 from classifier.boilerplate.templates import Templates
 from classifier.document import LONGEST, Batch, Document, Neighbors, read_many
-from classifier.index.shift import rewrite_shift
 from classifier.language import ENGLISH, languages
 from classifier.model import Floats, Judgement, Model, load, shipped
 from classifier.signals import FAMILIES, NAMES, extract
@@ -88,7 +87,7 @@ class Scorer:
         batch = self._with_neighbors(batch)
         signals = extract(batch)
         judgement = self.model.judge(batch, signals)
-        shift = np.array([rewrite_shift((document.neighbors or Neighbors()).source) for document in batch.documents])
+        shift = _shift(batch)
         judgement = replace(judgement, probabilities=_shifted(judgement.probabilities, shift))
         contributions = judgement.contributions(judgement.labels)
         columns = (
@@ -176,6 +175,15 @@ class _Page:
     families: list[float]
     lines: list[Line]
     share: float
+
+
+def _shift(batch: Batch) -> Floats:
+    """What the likely source of each document adds to the log-odds of `rewrite`, shape (documents,)."""
+    if not any(document.neighbors for document in batch.documents):
+        return np.zeros(len(batch))
+    from classifier.index.shift import rewrite_shift  # who gives no index does not wait for its modules
+
+    return np.array([rewrite_shift((document.neighbors or Neighbors()).source) for document in batch.documents])
 
 
 def _shifted(probabilities: Floats, shift: Floats) -> Floats:
