@@ -19,6 +19,12 @@ def figures(shared):
     return benchmark.floors_of(shared / "corpora")
 
 
+@pytest.fixture(scope="module")
+def glued(seeds):
+    """What becomes of prompts in the paragraphs of some of our texts."""
+    return passages.recall([path.read_text(encoding="utf-8") for path in sorted((seeds / "original").glob("*.txt"))[::4]])
+
+
 @pytest.mark.corpora
 @pytest.mark.parametrize("name", FLOORS)
 def test_a_figure_does_not_fall_under_its_floor(figures, name):
@@ -30,3 +36,9 @@ def test_a_figure_does_not_fall_under_its_floor(figures, name):
 @pytest.mark.corpora
 def test_every_figure_has_a_floor(figures):
     assert set(figures) == set(FLOORS)
+
+
+@pytest.mark.parametrize(("kind", "least"), [("author_bio", 0.9), ("share", 0.7), ("subscribe", 0.7), ("related", 0.45)])
+def test_what_is_glued_into_our_seeds_is_cut_out(glued, kind, least):
+    assert glued[kind]["cut exactly"] >= least
+    assert glued[kind]["lost more"] <= 0.12
