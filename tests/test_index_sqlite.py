@@ -183,7 +183,7 @@ def test_a_damaged_page_is_an_error_that_names_the_file(path: Path) -> None:
 def test_a_full_disk_is_an_error_and_loses_nothing(path: Path) -> None:
     with open_index(str(path)) as index:
         index.add("a", prose(60, seed=1))
-        index._store._database.execute("PRAGMA max_page_count=30")
+        index._store._database.execute("PRAGMA max_page_count=12")
         with pytest.raises(QualityError, match="make room"):
             index.add_many([Document(prose(60, seed=k), id=f"d{k}") for k in range(2, 600)])
 

@@ -17,7 +17,7 @@ from classifier.errors import InputError
 from classifier.index import sources
 from classifier.index.articles import articles
 from classifier.index.evidence import compare_terms, compare_texts, weightiest
-from classifier.index.near import COMMON, candidates, judge, near_within
+from classifier.index.near import COMMON, candidates, is_band, judge, near_within
 from classifier.index.postings import Hits
 from classifier.index.sketch import Sketches, keys, pack, sketch, unpack
 from classifier.index.sources import Terms
@@ -152,7 +152,7 @@ class Index:
         """For each text its rare terms, the rows that share most of them, and FEATURES of each, the most similar first."""
         words = list(split_many([document.text for document in batch]))
         sketches = sketch(batch) if sketches is None else sketches
-        hits = self._store.look_up(sketches["terms"].ravel(), sources.COMMON)
+        hits = self._store.look_up(sketches["terms"].ravel(), sources.COMMON, np.zeros(sketches["terms"].size, dtype=bool))
         holders = hits.holders.reshape(sketches["terms"].shape)
         weights = sources.weigh(sketches["terms"], holders, len(self._store))
         chosen = self._most_shared(batch, hits, weights)
@@ -169,8 +169,7 @@ class Index:
 
     def _most_shared(self, batch: Sequence[Document], hits: Hits, weights: Features) -> list[list[Row]]:
         """For each text the rows whose shared terms weigh most, without its own."""
-        telling = hits.holders[hits.position] <= sources.COMMON
-        position, number = hits.position[telling], hits.number[telling]
+        position, number = hits.position, hits.number
         query = position // weights.shape[1]
         pairs, slot = np.unique(query.astype(np.uint64) << np.uint64(32) | number.astype(np.uint64), return_inverse=True)
         power = np.bincount(slot, weights=weights.ravel()[position] ** 2, minlength=len(pairs))
@@ -243,7 +242,7 @@ class Index:
 
     def _near(self, sketches: Sketches) -> list[list[Match]]:
         """The near copies of each sketch among those stored."""
-        query, number = candidates(self._store.look_up(keys(sketches).ravel(), COMMON))
+        query, number = candidates(self._store.look_up(keys(sketches).ravel(), COMMON, is_band(len(sketches))))
         rows = self._store.fetch(np.unique(number).tolist())
         stored = np.isin(number, list(rows))
         query, number = query[stored], number[stored]

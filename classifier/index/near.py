@@ -17,11 +17,15 @@ _SHARED_TERMS = 6  # so many rare terms in common make two documents candidates,
 _KEYS = BANDS + TERMS
 
 
+def is_band(sketches: int) -> NDArray[np.bool_]:
+    """For each of the keys of so many sketches, whether it is a band, shape (keys,)."""
+    return np.tile(np.arange(_KEYS) < BANDS, sketches)
+
+
 def candidates(hits: Hits) -> tuple[Ints, Ints]:
     """The pairs of a query and a document that share a band or several rare terms, as two columns."""
-    telling = (hits.position % _KEYS < BANDS) | (hits.holders[hits.position] <= COMMON)
-    query, key = np.divmod(hits.position[telling], _KEYS)
-    pairs = query.astype(np.uint64) << np.uint64(32) | hits.number[telling].astype(np.uint64)
+    query, key = np.divmod(hits.position, _KEYS)
+    pairs = query.astype(np.uint64) << np.uint64(32) | hits.number.astype(np.uint64)
     weight = np.where(key < BANDS, _SHARED_TERMS, 1)
     distinct, slot = np.unique(pairs, return_inverse=True)
     good = distinct[np.bincount(slot, weights=weight, minlength=len(distinct)) >= _SHARED_TERMS]
@@ -39,7 +43,7 @@ def judge(left: Sketches, right: Sketches) -> tuple[NDArray[np.float64], NDArray
 def near_within(sketches: Sketches) -> dict[int, list[tuple[int, float]]]:
     """For each sketch of a batch, the earlier ones that are near copies of it, with their similarity."""
     held = keys(sketches)
-    later, earlier = candidates(look_up([entries(held, np.arange(len(sketches)))], held.ravel(), COMMON))
+    later, earlier = candidates(look_up([entries(held, np.arange(len(sketches)))], held.ravel(), COMMON, is_band(len(held))))
     later, earlier = later[earlier < later], earlier[earlier < later]
     found: dict[int, list[tuple[int, float]]] = {}
     if len(later):

@@ -41,8 +41,15 @@ def entries(keys: NDArray[np.uint32], numbers: Ints) -> Entries:
     return np.sort(wide[keys != 0])
 
 
-def look_up(runs: Sequence[Entries], keys: NDArray[np.uint32], most: int) -> Hits:
-    """The holders of each key in all runs, of each run at most `most`, the first ones. Key 0 is held by none."""
+def look_up(runs: Sequence[Entries], keys: NDArray[np.uint32], most: int, first: NDArray[np.bool_] | None = None) -> Hits:
+    """The holders of each key in all runs. Key 0 is held by none.
+
+    Args:
+        runs: the entries.
+        keys: the question, shape (keys,).
+        most: how many holders of a key are told of each run, the first ones.
+        first: for which keys that is so; of others that have more holders in all none are told. All keys where None.
+    """
     wide = widen(keys)
     order = np.argsort(wide)  # neighbors in the question are neighbors in the run
     wide = wide[order]
@@ -51,10 +58,12 @@ def look_up(runs: Sequence[Entries], keys: NDArray[np.uint32], most: int) -> Hit
     total = np.zeros(len(keys), dtype=np.int64)
     total[order] = np.where(keys[order] != 0, np.sum(counts, axis=0), 0) if runs else 0
     wanted = keys[order] != 0
+    if first is not None:
+        wanted &= (first | (total <= most))[order]
     positions, numbers = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
-    for run, first, found in zip(runs, begin, counts, strict=True):
+    for run, start, found in zip(runs, begin, counts, strict=True):
         count = np.where(wanted, np.minimum(found, most), 0)
-        entry = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+        entry = np.repeat(start - np.cumsum(count) + count, count) + np.arange(count.sum())
         positions.append(np.repeat(order, count))
         numbers.append((run[entry] & _LOW).astype(np.int64))
     return Hits(np.concatenate(positions), np.concatenate(numbers), total)

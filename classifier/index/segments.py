@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from classifier.index.blocks import SPAN, block_of, pack_blocks, unpack_block
+from classifier.index.blocks import SPAN, block_bits, block_of, pack_blocks, unpack_block
 from classifier.index.postings import Entries, Hits, Postings, entries, look_up, merge, widen
 from classifier.index.sketch import Uints, keys, unpack
 from classifier.words import Ints
@@ -49,16 +50,18 @@ class Segments:
         self._seen = 0  # the last document of the tail
         self._sealed = -1  # the last document of the segments, as of when the tail was begun
         self._known: dict[int, Entries | None] = {}  # by number; None where it was not read as a whole
+        self._bits: dict[int, int] = {}  # of a key that the blocks of each segment imply
 
-    def look_up(self, keys: Uints, most: int) -> Hits:
-        """Who holds each key, of very many at least the first `most`, and how many they are."""
+    def look_up(self, keys: Uints, most: int, first: NDArray[np.bool_]) -> Hits:
+        """Who holds each key, and how many they are; of more than `most` the first ones at least, or none but for keys that are `first`."""
         self.catch_up()
-        return look_up([*self._tail.runs, *self._runs(keys)], keys, most)
+        return look_up([*self._tail.runs, *self._runs(keys)], keys, most, first)
 
     def catch_up(self) -> None:
         """Take in the keys of all rows that others have added since, and the segments they have written."""
         segments = self._shelf.segments()
         self._known = {segment: self._known.get(segment) for segment in segments}
+        self._bits = {segment: block_bits(size) for segment, (_, size) in segments.items()}
         sealed = max((last for last, _ in segments.values()), default=0)
         if sealed != self._sealed:
             self._tail, self._seen, self._sealed = Postings(), sealed, sealed
@@ -85,18 +88,19 @@ class Segments:
         run = self._without_deleted(merge(runs))
         segment = self._shelf.replace(gone, self._seen, len(run), pack_blocks(run))
         self._known = {old: known for old, known in self._known.items() if old not in gone} | {segment: run}
+        self._bits[segment] = block_bits(len(run))
         self._tail, self._sealed = Postings(), self._seen
 
     def _runs(self, asked: Uints) -> list[Entries]:
         """The entries of all segments, or as many blocks of them as hold what is asked."""
-        few = np.unique(block_of(widen(asked))).tolist() if len(asked) < _RESIDENT else None
-        return [self._read(segment, few) for segment in self._known]
+        return [self._read(segment, asked if len(asked) < _RESIDENT else None) for segment in list(self._known)]
 
-    def _read(self, segment: int, few: Sequence[int] | None) -> Entries:
-        known = self._known.get(segment)
+    def _read(self, segment: int, asked: Uints | None) -> Entries:
+        known, bits = self._known.get(segment), self._bits[segment]
         if known is not None:
             return known
-        run = _unpack(self._shelf.read_blocks(segment, few))
+        few = None if asked is None else np.unique(block_of(widen(asked), bits)).tolist()
+        run = _unpack(self._shelf.read_blocks(segment, few), bits)
         if few is None:
             self._known[segment] = run
         return run
@@ -111,7 +115,7 @@ class Segments:
         return run[alive[numbers - first]]
 
 
-def _unpack(blocks: Blocks) -> Entries:
+def _unpack(blocks: Blocks, bits: int) -> Entries:
     """Blocks as one sorted run."""
-    parts = [unpack_block(block, content) for block, content in sorted(blocks)]
+    parts = [unpack_block(block, content, bits) for block, content in sorted(blocks)]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from classifier.index.postings import Hits
 from classifier.index.sketch import Uints
 
@@ -30,8 +33,8 @@ class Store(Protocol):
     def append(self, rows: Sequence[Row]) -> None:
         """Store rows whose ids are not stored yet."""
 
-    def look_up(self, keys: Uints, most: int) -> Hits:
-        """Who holds each key, of very many at least the first `most`, and how many they are."""
+    def look_up(self, keys: Uints, most: int, first: NDArray[np.bool_]) -> Hits:
+        """Who holds each key, and how many they are; of more than `most` the first ones at least, or none but for keys that are `first`."""
 
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
         """The rows of those of `numbers` that are still stored."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from threading import RLock
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.index.postings import Hits, Postings, entries, look_up
 from classifier.index.sketch import Uints, keys, unpack
@@ -40,11 +41,11 @@ class MemoryStore:
             self._rows.update(zip(numbers.tolist(), rows, strict=True))
             self._numbers.update(zip((row.id for row in rows), numbers.tolist(), strict=True))
 
-    def look_up(self, keys: Uints, most: int) -> Hits:
-        """Who holds each key, of very many at least the first `most`, and how many they are."""
+    def look_up(self, keys: Uints, most: int, first: NDArray[np.bool_]) -> Hits:
+        """Who holds each key, and how many they are; of more than `most` the first ones at least, or none but for keys that are `first`."""
         with self._lock:
             runs = list(self._postings.runs)
-        return look_up(runs, keys, most)
+        return look_up(runs, keys, most, first)
 
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
         """The rows of those of `numbers` that are still stored."""

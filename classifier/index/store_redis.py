@@ -12,9 +12,10 @@ from threading import RLock
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.errors import MissingExtra, QualityError
-from classifier.index.blocks import BLOCKS
+from classifier.index.blocks import MOST_BITS
 from classifier.index.postings import Hits
 from classifier.index.rule import check, rule
 from classifier.index.segments import Segments
@@ -27,7 +28,7 @@ _HEAD = struct.Struct("<dHH")  # when it was added, and the lengths of id and da
 _LOCK_MS = 30_000
 _PAUSE_S = 0.001
 _FETCHED = 2_000  # rows at a time
-_WRITTEN = 256  # blocks at a time
+_WRITTEN = 2_048  # blocks at a time
 
 # All that a holder of the lock has to write, at once, provided that it still holds the lock.
 _COMMIT = """
@@ -141,12 +142,12 @@ class RedisStore:
             last = int(self._redis.get(f"{_PREFIX}last") or 0) + len(self._new)
             self._new += enumerate(rows, start=last + 1)
 
-    def look_up(self, keys: Uints, most: int) -> Hits:
-        """Who holds each key, of very many at least the first `most`, and how many they are."""
+    def look_up(self, keys: Uints, most: int, first: NDArray[np.bool_]) -> Hits:
+        """Who holds each key, and how many they are; of more than `most` the first ones at least, or none but for keys that are `first`."""
         with self._lock:
             while True:
                 before = self.segments()
-                hits = self._segments.look_up(keys, most)
+                hits = self._segments.look_up(keys, most, first)
                 if self._depth or self.segments() == before:
                     return hits
                 self._segments.forget()  # another has merged segments while they were read
@@ -165,7 +166,7 @@ class RedisStore:
 
     def read_blocks(self, segment: int, blocks: Sequence[int] | None) -> Iterator[tuple[int, bytes]]:
         """Some blocks of a segment, or all, as far as there are such."""
-        wanted = range(BLOCKS) if blocks is None else blocks
+        wanted = range(1 << MOST_BITS) if blocks is None else blocks
         for begin in range(0, len(wanted), _WRITTEN):
             part = list(wanted[begin : begin + _WRITTEN])
             with self._errors():
