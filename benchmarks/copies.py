@@ -74,7 +74,7 @@ class Overlap:
         self.runs = lru_cache(maxsize=20_000)(self._runs)
 
     def _runs(self, id: str) -> frozenset[int]:
-        return frozenset(shingles(list(split_many([self._texts[id]])))[0].tolist())
+        return frozenset(shingles([next(split_many([self._texts[id]])).hash])[0].tolist())
 
     def of(self, left: str, right: str) -> float:
         """The overlap of two documents."""

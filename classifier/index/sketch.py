@@ -35,7 +35,8 @@ _PACKED = np.dtype([("shingles", "<u4"), ("signature", "u1", (PERMUTATIONS,)), (
 _LONGEST_GAP = 0xFFF
 _POWERS = np.array([1, 0x9E3779B97F4A7C15, 0xF1BBCDCBFA53E0A9, 0x8CB92BA72F3D8DD7, 0x6C62272E07BB0143], dtype=np.uint64)
 _EMPTY = np.uint32(0xFFFFFFFF)
-_CHUNK = 512  # shingles at a time, so that the product of shingles and permutations stays in the cache
+_PRODUCTS = 1 << 16  # of shingles and permutations that are made at a time, so that they stay in the cache
+_TOGETHER = 128  # texts whose shingles are hashed in one go: a quarter of the time of one by one
 _PREMIX = (np.uint32(16), np.uint32(0x85EBCA6B), np.uint32(13), np.uint32(0xC2B2AE35), np.uint32(16))
 
 
@@ -44,18 +45,22 @@ def sketch(documents: Sequence[Document]) -> Sketches:
     return sketch_words(list(split_many([document.text for document in documents])))
 
 
-def sketch_words(words: Sequence[Words], *, terms: bool = True) -> Sketches:
-    """One sketch a text, of its words; where `terms` is False, without its rare terms, which near copies do not need."""
-    sketches = np.zeros(len(words), dtype=SKETCH)
-    if not words:
-        return sketches
-    minima = np.empty((len(words), PERMUTATIONS), dtype=np.uint32)
-    for k, hashes in enumerate(shingles(words)):
-        minima[k] = signature(hashes)
-        sketches["shingles"][k] = len(hashes)
-    sketches["signature"] = minima & np.uint32(0xFF)
-    if terms:
+def sketch_words(words: Sequence[Words]) -> Sketches:
+    """One sketch a text, of its words."""
+    sketches = sketch_hashes([piece.hash for piece in words])
+    if words:
         sketches["terms"], sketches["places"] = rare_terms(words)
+    return sketches
+
+
+def sketch_hashes(words: Sequence[Hashes]) -> Sketches:
+    """One sketch a text without its rare terms, which near copies do not need, of the hashes of its words."""
+    sketches = np.zeros(len(words), dtype=SKETCH)
+    for begin in range(0, len(words), _TOGETHER):
+        held = shingles(words[begin : begin + _TOGETHER])
+        part = sketches[begin : begin + len(held)]
+        part["shingles"] = [len(hashes) for hashes in held]
+        part["signature"] = signatures(held) & np.uint32(0xFF)
     return sketches
 
 
@@ -91,9 +96,13 @@ def unpack(packed: Sequence[bytes]) -> Sketches:
     return sketches
 
 
-def shingles(words: Sequence[Words]) -> list[Uints]:
-    """The distinct hashes of every run of SHINGLE_WORDS words of each text; a shorter text is one run, an empty one has none."""
-    hashes = np.concatenate([piece.hash for piece in words] + [np.zeros(SHINGLE_WORDS, dtype=np.uint64)])
+def shingles(words: Sequence[Hashes]) -> list[Uints]:
+    """The distinct hashes of every run of SHINGLE_WORDS words of each text; a shorter text is one run, an empty one has none.
+
+    Args:
+        words: the hashes of the words of each text.
+    """
+    hashes = np.concatenate([*words, np.zeros(SHINGLE_WORDS, dtype=np.uint64)])
     runs = hashes[: len(hashes) - SHINGLE_WORDS] * _POWERS[0]
     for step in range(1, SHINGLE_WORDS):
         runs += hashes[step : len(runs) + step] * _POWERS[step]
@@ -102,7 +111,7 @@ def shingles(words: Sequence[Words]) -> list[Uints]:
     for piece in words:
         end = begin + len(piece)
         whole = len(piece) >= SHINGLE_WORDS
-        result.append(_distinct(keys[begin : end - SHINGLE_WORDS + 1]) if whole else _short_shingle(piece.hash))
+        result.append(_distinct(keys[begin : end - SHINGLE_WORDS + 1]) if whole else _short_shingle(piece))
         begin = end
     return result
 
@@ -119,16 +128,22 @@ def _distinct(keys: Uints) -> Uints:
     return keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
 
 
-def signature(hashes: Uints) -> Uints:
-    """The MinHash signature of a set of 32-bit hashes, shape (PERMUTATIONS,); datasketch 2's scheme affine32."""
+def signatures(sets: Sequence[Uints]) -> Uints:
+    """The MinHash signatures of some sets of 32-bit hashes, shape (sets, PERMUTATIONS); datasketch 2's scheme affine32."""
     factors, offsets = _permutations()
-    minima = np.full(PERMUTATIONS, _EMPTY, dtype=np.uint32)
-    mixed = _premix(hashes)[:, None]
-    for begin in range(0, len(mixed), _CHUNK):
-        product = mixed[begin : begin + _CHUNK] * factors
-        product += offsets
-        np.minimum(minima, product.min(axis=0), out=minima)
-    return minima
+    minima = np.full((PERMUTATIONS, len(sets)), _EMPTY, dtype=np.uint32)
+    sizes = np.array([len(hashes) for hashes in sets], dtype=np.int64)
+    filled = np.flatnonzero(sizes)
+    if len(filled):
+        mixed = _premix(np.concatenate([*sets]))
+        begin = np.cumsum(sizes)[filled] - sizes[filled]
+        step = max(1, _PRODUCTS // len(mixed))
+        for first in range(0, PERMUTATIONS, step):
+            rows = slice(first, first + step)
+            products = factors[rows, None] * mixed
+            products += offsets[rows, None]
+            minima[rows, filled] = np.minimum.reduceat(products, begin, axis=1)
+    return minima.T
 
 
 @cache
