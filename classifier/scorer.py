@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from classifier.boilerplate.templates import Templates
 from classifier.document import LONGEST, Batch, Document, Neighbors, read_many
 from classifier.language import ENGLISH, languages
 from classifier.model import Floats, Judgement, Model, load, shipped
-from classifier.signals import FAMILIES, NAMES, extract
+from classifier.signals import FAMILIES, NAMES, Signals, extract
 from classifier.verdict import LABELS, Boilerplate, Evidence, Line, Verdict
 from classifier.words import Ints
 
@@ -24,6 +25,7 @@ MOST_EVIDENCE = 40  # spans told a signal; its value counts all
 _DIGITS = 6
 _REWRITE = LABELS.index("rewrite")
 Text = str | Document
+Span = tuple[int, int]
 
 
 class Known(Protocol):
@@ -83,98 +85,155 @@ class Scorer:
 
     def judge(self, batch: Batch) -> Iterator[Verdict]:
         """The verdict on each document of a batch that has been read, for those who need its words too."""
+        return map(self.assess(batch).verdict, range(len(batch)))
+
+    def assess(self, batch: Batch) -> Assessment:
+        """What is found of a batch that has been read, as columns: for those who need few whole verdicts of many documents."""
         boilerplate.judge(batch, self.templates)
         batch = self._with_neighbors(batch)
         signals = extract(batch)
         judgement = self.model.judge(batch, signals)
         shift = _shift(batch)
-        judgement = replace(judgement, probabilities=_shifted(judgement.probabilities, shift))
-        contributions = judgement.contributions(judgement.labels)
-        columns = (
-            batch.documents,
-            batch.sizes.tolist(),
-            judgement.labels.tolist(),
-            judgement.probabilities.round(_DIGITS).tolist(),
-            judgement.out_of_scope.tolist(),
-            languages(batch),
-            signals.values.round(_DIGITS).tolist(),
-            map(_by_signal, signals.evidence),
-            contributions,
-            self._families(contributions, judgement, shift).tolist(),
-            boilerplate.lines(batch),
-            boilerplate.share(batch).round(_DIGITS).tolist(),
-        )
-        for page in map(_Page, *columns):
-            yield self._verdict(page)
+        return Assessment(batch, signals, replace(judgement, probabilities=_shifted(judgement.probabilities, shift)), shift)
 
-    def _families(self, contributions: Floats, judgement: Judgement, shift: Floats) -> Floats:
-        """What each family, and the wording, adds to the label of each text, shape (documents, families + 1)."""
-        family = [name.partition(".")[0] for name in self.model.signals]
-        of_family = np.array([[name == each for each in FAMILIES] for name in family], dtype=np.float64)
-        of_signals = contributions @ of_family
-        of_signals[:, list(FAMILIES).index("duplication")] += shift * ((judgement.labels == _REWRITE) - 1 / len(LABELS))
-        totals = of_signals, judgement.wording_contribution(judgement.labels)[:, None]
-        return np.concatenate(totals, axis=1).round(_DIGITS)
 
-    def _verdict(self, page: _Page) -> Verdict:
-        document, text = page.document, page.document.text
-        neighbors = document.neighbors or Neighbors()
-        doubts = self._doubts(page)
-        told = reasons.give(text, page.signals, page.evidence, page.contributions, self.model) if page.words else []
-        return Verdict(
-            id=document.id,
-            label=LABELS[page.label],
-            confidence=page.probabilities[page.label],
-            probabilities=dict(zip(LABELS, page.probabilities, strict=True)),
-            uncertain=bool(doubts),
-            quality=round(page.probabilities[0] * (1 - page.share / 2), _DIGITS),
-            language=page.language,
-            reasons=[*doubts, *reasons.known(neighbors), *told],
-            evidence=_evidence(text, page.evidence),
-            boilerplate=Boilerplate(page.share, page.lines),
-            duplicate_of=neighbors.near_copy,
-            derived_from=neighbors.source,
-            signals=dict(zip(NAMES, page.signals, strict=True)),
-            clean_text=boilerplate.without(text, page.lines),
-            model=f"{self.model.name} {self.model.version}",
-            contributions=dict(zip((*FAMILIES, "wording"), page.families, strict=True)),
-        )
+@dataclass(frozen=True)
+class Assessment:
+    """What was found of every document of a batch; columns are made once, and what is told of one document when it is asked for.
 
-    def _doubts(self, page: _Page) -> list[str]:
-        """Why the label should not be relied on; nothing where it may be."""
-        confidence, rest = page.probabilities[page.label], len(page.document.text) - LONGEST
-        if not page.words:
+    Attributes:
+        batch: the documents, with what an index knows of them.
+        signals: their signals.
+        judgement: what the model says of them.
+        shift: what their likely sources add to the log-odds of `rewrite`, shape (documents,).
+    """
+
+    batch: Batch
+    signals: Signals
+    judgement: Judgement
+    shift: Floats
+
+    @cached_property
+    def labels(self) -> list[int]:
+        """The place in LABELS of the label of each document."""
+        found: list[int] = self.judgement.labels.tolist()
+        return found
+
+    @cached_property
+    def probabilities(self) -> list[list[float]]:
+        """The probabilities of the labels, for each document."""
+        found: list[list[float]] = self.judgement.probabilities.round(_DIGITS).tolist()
+        return found
+
+    @cached_property
+    def languages(self) -> Sequence[str]:
+        """The language of each document."""
+        return languages(self.batch)
+
+    @cached_property
+    def values(self) -> Floats:
+        """Every signal of every document, in the order of NAMES, shape (documents, signals)."""
+        return self.signals.values.round(_DIGITS)
+
+    @cached_property
+    def lines(self) -> list[list[Line]]:
+        """The boilerplate of each document."""
+        return boilerplate.lines(self.batch)
+
+    @cached_property
+    def shares(self) -> list[float]:
+        """The share of boilerplate of each document."""
+        found: list[float] = boilerplate.share(self.batch).round(_DIGITS).tolist()
+        return found
+
+    @cached_property
+    def words(self) -> list[int]:
+        """The number of words of each document."""
+        found: list[int] = self.batch.sizes.tolist()
+        return found
+
+    def quality(self, row: int) -> float:
+        """The quality of one document, 0..1."""
+        return round(self.probabilities[row][0] * (1 - self.shares[row] / 2), _DIGITS)
+
+    def doubts(self, row: int) -> list[str]:
+        """Why the label of one document should not be relied on; nothing where it may be."""
+        label, words, language = self.labels[row], self.words[row], self.languages[row]
+        thresholds, scope = self.judgement.model.thresholds, self._scope[row]
+        confidence, rest = self.probabilities[row][label], len(self.batch.documents[row].text) - LONGEST
+        if not words:
             return ["The text holds no words."]
         doubts = []
         if rest > 0:
             doubts.append(f"Only the first {LONGEST:,} characters of the text were judged; {rest:,} more follow.")
-        if page.words < SHORTEST:
-            doubts.append(f"The text has only {page.words} word{'s' * (page.words > 1)}; below {SHORTEST} no label is certain.")
-        if page.language != ENGLISH:
-            doubts.append(f"The text does not read as English (language: {page.language}); the model knows only English.")
-        if page.out_of_scope > self.model.thresholds["scope"]:
-            doubts.append(reasons.genre(page.signals, page.out_of_scope))
-        elif confidence < (least := self.model.thresholds[LABELS[page.label]]):
-            doubts.append(f"The probabilities are close: {LABELS[page.label]} has {confidence:.0%}, and is relied on from {least:.0%}.")
+        if words < SHORTEST:
+            doubts.append(f"The text has only {words} word{'s' * (words > 1)}; below {SHORTEST} no label is certain.")
+        if language != ENGLISH:
+            doubts.append(f"The text does not read as English (language: {language}); the model knows only English.")
+        if scope > thresholds["scope"]:
+            doubts.append(reasons.genre(self.values[row].tolist(), scope))
+        elif confidence < (least := thresholds[LABELS[label]]):
+            doubts.append(f"The probabilities are close: {LABELS[label]} has {confidence:.0%}, and is relied on from {least:.0%}.")
         return doubts
 
+    def grounds(self, row: int, spans: Mapping[int, list[Span]] | None = None) -> list[str]:
+        """What speaks for the label of one document, in plain sentences, the strongest first; its doubts go before them.
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """All that was found of one document of a batch."""
+        Args:
+            row: which document.
+            spans: its evidence by signal, where the caller has it.
+        """
+        document = self.batch.documents[row]
+        told = reasons.known(document.neighbors or Neighbors())
+        if self.words[row]:
+            spans = _by_signal(self.signals.evidence[row]) if spans is None else spans
+            told += reasons.give(document.text, self.values[row].tolist(), spans, self._contributions[row], self.judgement.model)
+        return told
 
-    document: Document
-    words: int
-    label: int
-    probabilities: list[float]
-    out_of_scope: float
-    language: str
-    signals: list[float]
-    evidence: Mapping[int, list[tuple[int, int]]]
-    contributions: Floats
-    families: list[float]
-    lines: list[Line]
-    share: float
+    def verdict(self, row: int) -> Verdict:
+        """The whole verdict on one document."""
+        document, label = self.batch.documents[row], self.labels[row]
+        neighbors, model = document.neighbors or Neighbors(), self.judgement.model
+        doubts, spans = self.doubts(row), _by_signal(self.signals.evidence[row])
+        return Verdict(
+            id=document.id,
+            label=LABELS[label],
+            confidence=self.probabilities[row][label],
+            probabilities=dict(zip(LABELS, self.probabilities[row], strict=True)),
+            uncertain=bool(doubts),
+            quality=self.quality(row),
+            language=self.languages[row],
+            reasons=[*doubts, *self.grounds(row, spans)],
+            evidence=_evidence(document.text, spans),
+            boilerplate=Boilerplate(self.shares[row], self.lines[row]),
+            duplicate_of=neighbors.near_copy,
+            derived_from=neighbors.source,
+            signals=dict(zip(NAMES, self.values[row].tolist(), strict=True)),
+            clean_text=boilerplate.without(document.text, self.lines[row]),
+            model=f"{model.name} {model.version}",
+            contributions=dict(zip((*FAMILIES, "wording"), self._families[row], strict=True)),
+        )
+
+    @cached_property
+    def _scope(self) -> list[float]:
+        found: list[float] = self.judgement.out_of_scope.tolist()
+        return found
+
+    @cached_property
+    def _contributions(self) -> Floats:
+        return self.judgement.contributions(self.judgement.labels)
+
+    @cached_property
+    def _families(self) -> list[list[float]]:
+        """What each family, and the wording, adds to the label of each document."""
+        judgement = self.judgement
+        family = [name.partition(".")[0] for name in judgement.model.signals]
+        of_family = np.array([[name == each for each in FAMILIES] for name in family], dtype=np.float64)
+        of_signals = self._contributions @ of_family
+        of_signals[:, list(FAMILIES).index("duplication")] += self.shift * ((judgement.labels == _REWRITE) - 1 / len(LABELS))
+        totals = of_signals, judgement.wording_contribution(judgement.labels)[:, None]
+        rounded: list[list[float]] = np.concatenate(totals, axis=1).round(_DIGITS).tolist()
+        return rounded
 
 
 def _shift(batch: Batch) -> Floats:
@@ -194,14 +253,14 @@ def _shifted(probabilities: Floats, shift: Floats) -> Floats:
     return moved
 
 
-def _by_signal(evidence: Ints) -> Mapping[int, list[tuple[int, int]]]:
+def _by_signal(evidence: Ints) -> Mapping[int, list[Span]]:
     """Rows of (signal, start, end) as spans by the place of their signal."""
-    spans: dict[int, list[tuple[int, int]]] = {}
+    spans: dict[int, list[Span]] = {}
     for signal, start, end in evidence.tolist():
         spans.setdefault(signal, []).append((start, end))
     return spans
 
 
-def _evidence(text: str, spans: Mapping[int, list[tuple[int, int]]]) -> list[Evidence]:
+def _evidence(text: str, spans: Mapping[int, list[Span]]) -> list[Evidence]:
     """The stretches behind the signals, no more than MOST_EVIDENCE of each."""
     return [Evidence(NAMES[signal], start, end, text[start:end]) for signal in spans for start, end in spans[signal][:MOST_EVIDENCE]]

@@ -8,6 +8,7 @@ import pytest
 
 from classifier import Document, InputError, Scorer, open_index
 from classifier.boilerplate.kinds import OTHER
+from classifier.document import read
 from classifier.lexicon import read_lists
 from classifier.scorer import MOST_EVIDENCE, SHORTEST
 from classifier.signals import FAMILIES, NAMES
@@ -55,6 +56,21 @@ def texts(request):
 @pytest.fixture(scope="module")
 def verdicts(scorer, texts):
     return list(scorer.score_many(texts))
+
+
+# Columns
+
+
+def test_columns_say_what_the_verdicts_say(scorer, texts):
+    batch = read([Document(text) for text in texts[:40]])
+    found, verdicts = scorer.assess(batch), list(scorer.judge(batch))
+
+    assert [LABELS[label] for label in found.labels] == [verdict.label for verdict in verdicts]
+    assert found.probabilities == [list(verdict.probabilities.values()) for verdict in verdicts]
+    assert found.values.tolist() == [list(verdict.signals.values()) for verdict in verdicts]
+    assert found.shares == [verdict.boilerplate.share for verdict in verdicts]
+    assert [found.quality(row) for row in range(40)] == [verdict.quality for verdict in verdicts]
+    assert [found.doubts(row) + found.grounds(row) for row in range(40)] == [list(verdict.reasons) for verdict in verdicts]
 
 
 # One and many

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from io import BytesIO
+from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from classifier.corpus import Fault, Record
 from classifier.errors import MissingExtra
@@ -18,10 +19,18 @@ from classifier.filter.decisions import Outcome
 from classifier.index.sketch import SKETCH, Sketches
 from classifier.index.terms import TERMS
 from classifier.signals import NAMES
-from classifier.verdict import Verdict
+from classifier.verdict import LABELS
+
+if TYPE_CHECKING:
+    from classifier.scorer import Assessment
 
 PART = ".quality-part-"  # how the name of a file begins while it is written
+Facts = tuple[Any, ...]
 NEVER = 99_999_999_999_999  # the moment of a document without a date
+_FACTS = (
+    "file", "row", "id", "own_id", "url", "site", "title", "date", "label", "confidence", *LABELS, "uncertain", "quality", "language",
+    "words", "boilerplate", "reasons", "cut", "text", "when", "digest",
+)  # fmt: skip
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?")
 
 
@@ -69,33 +78,33 @@ def decided_schema() -> Any:
     return whole
 
 
-def facts(record: Record, verdict: Verdict, words: int) -> dict[str, Any]:
-    """What the ledger says of a document of so many words, but for its signals and its sketch."""
-    document = record.document
-    lines = verdict.boilerplate.lines
-    return {
-        "file": record.file,
-        "row": record.row,
-        "id": document.id,
-        "own_id": record.own_id,
-        "url": document.url,
-        "site": record.site,
-        "title": document.title,
-        "date": document.date,
-        "label": verdict.label,
-        "confidence": verdict.confidence,
-        **verdict.probabilities,
-        "uncertain": verdict.uncertain,
-        "quality": verdict.quality,
-        "language": verdict.language,
-        "words": words,
-        "boilerplate": verdict.boilerplate.share,
-        "reasons": list(verdict.reasons) if verdict.uncertain or verdict.label != "original" else [],
-        "cut": [end for line in lines for end in (line.start, line.end)],
-        "text": record.extracted,
-        "when": moment(document.date),
-        "digest": int.from_bytes(hashlib.blake2b(document.text.encode(), digest_size=8).digest()),
-    }
+def facts(record: Record, found: Assessment, row: int) -> Facts:
+    """What the ledger says of the document that stands in a row of a batch, but for its signals and its sketch; in the order of _FACTS."""
+    document, label, probabilities = record.document, found.labels[row], found.probabilities[row]
+    doubts = found.doubts(row)
+    return (
+        record.file,
+        record.row,
+        document.id,
+        record.own_id,
+        document.url,
+        record.site,
+        document.title,
+        document.date,
+        LABELS[label],
+        probabilities[label],
+        *probabilities,
+        bool(doubts),
+        found.quality(row),
+        found.languages[row],
+        found.words[row],
+        found.shares[row],
+        [*doubts, *found.grounds(row)] if doubts or label else [],
+        [end for line in found.lines[row] for end in (line.start, line.end)],
+        record.extracted,
+        moment(document.date),
+        int.from_bytes(hashlib.blake2b(document.text.encode(), digest_size=8).digest()),
+    )
 
 
 def moment(date: str | None) -> int:
@@ -104,10 +113,11 @@ def moment(date: str | None) -> int:
     return int("".join(part or "00" for part in found.groups())) if found else NEVER
 
 
-def table(rows: Sequence[dict[str, Any]], signals: Any, sketches: Sketches | None, kinds: Any, faults: Iterable[Fault]) -> Any:
+def table(rows: Sequence[Facts], signals: Any, sketches: Sketches | None, kinds: Any, faults: Iterable[Fault]) -> Any:
     """Facts about documents as a table; `signals` has the shape (rows, signals), `kinds`, of the rare terms, (rows, TERMS) or is None."""
     pa = arrow()
     columns: list[Any] = []
+    told = dict(zip(_FACTS, zip(*rows, strict=True) if rows else repeat(()), strict=False))
     for field in schema():
         if field.name == "signals":
             values = [pa.array(signals[:, k]) for k in range(signals.shape[1])]
@@ -115,9 +125,9 @@ def table(rows: Sequence[dict[str, Any]], signals: Any, sketches: Sketches | Non
         elif field.name in {"sketch", "kinds"}:
             columns.append(_packed(sketches if field.name == "sketch" else kinds, len(rows), field.type))
         else:
-            columns.append(pa.array([row[field.name] for row in rows], field.type))
-    told = json.dumps([vars(fault) for fault in faults], ensure_ascii=False)
-    return pa.Table.from_arrays(columns, schema=schema().with_metadata({"faults": told}))
+            columns.append(pa.array(told[field.name], field.type))
+    lost = json.dumps([vars(fault) for fault in faults], ensure_ascii=False)
+    return pa.Table.from_arrays(columns, schema=schema().with_metadata({"faults": lost}))
 
 
 def _packed(values: Any, count: int, kind: Any) -> Any:

@@ -14,7 +14,7 @@ from classifier.corpus import Chunk, Fault, FieldNames, Record, parse
 from classifier.document import read_many
 from classifier.filter import ledger
 from classifier.index import sources
-from classifier.index.sketch import SKETCH, Sketches, sketch_words
+from classifier.index.sketch import SKETCH, Sketches, sketch_hashes, sketch_words
 from classifier.index.terms import TERMS
 from classifier.scorer import Scorer
 from classifier.signals import NAMES
@@ -53,19 +53,20 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> Any:
 def score_records(records: Sequence[Record], faults: Sequence[Fault], scoring: Scoring) -> Any:
     """The ledger of some records; each text is split into words once, for its signals and for its sketch."""
     waiting = iter(records)
-    rows: list[dict[str, Any]] = []
-    signals: list[list[float]] = []
+    rows: list[ledger.Facts] = []
+    signals = [np.zeros((0, len(NAMES)))]
     sketches, kinds = [np.zeros(0, SKETCH)], [np.zeros((0, TERMS), np.uint8)]
     for batch in read_many(record.document for record in records):
-        verdicts = scorer(scoring.model).judge(batch)
-        for verdict, words in zip(verdicts, batch.sizes.tolist(), strict=True):
-            rows.append(ledger.facts(next(waiting), verdict, words))
-            signals.append(list(verdict.signals.values()))
-        if scoring.sketches:
+        found = scorer(scoring.model).assess(batch)
+        rows += [ledger.facts(next(waiting), found, row) for row in range(len(batch))]
+        signals.append(found.values)
+        if scoring.kinds:
             pieces = list(batch.words.parts(batch.origin))
-            sketches.append(sketch_words(pieces, terms=scoring.kinds))
-            kinds.append(_kinds(pieces, sketches[-1]) if scoring.kinds else kinds[0])
-    values = np.array(signals, dtype=np.float32).reshape(len(rows), len(NAMES))
+            sketches.append(sketch_words(pieces))
+            kinds.append(_kinds(pieces, sketches[-1]))
+        elif scoring.sketches:
+            sketches.append(sketch_hashes(np.split(batch.words.hash, batch.first[1:-1])))
+    values = np.concatenate(signals).astype(np.float32)
     made = np.concatenate(sketches) if scoring.sketches else None
     return ledger.table(rows, values, made, np.concatenate(kinds) if scoring.kinds else None, faults)
 
