@@ -159,7 +159,8 @@ STRETCHES = {
     "reporting.handles_rate": [
         ("", []),
         ("It thanked @harborwatch (pic.twitter.com/x1).", ["@harborwatch", "pic.twitter.com"]),
-        ("Write to desk@harbor.example or 5 @ 3.", []),
+        ("Seen on @pic.twitter.com and t.co/x1", ["@pic", "t.co/"]),
+        ("Write to desk@harbor.example or 5 @ 3, about.co/ or epic.twitter.com.", []),
     ],
     "reporting.reporting_outlets_rate": [
         ("", []),

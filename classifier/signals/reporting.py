@@ -202,7 +202,8 @@ def hearsay_rate(batch: Batch) -> Measure:
 
 def handles_rate(batch: Batch) -> Measure:
     """How often the handle or the link of a post stands in the text ("@harborwatch"), per 1,000 words."""
-    return rate(batch, matches(_HANDLE, batch, "@/"))
+    found = opening(_HANDLE, batch, _posts(batch))
+    return rate(batch, found[np.append(True, found.start[1:] >= found.end[:-1])[: len(found)]])
 
 
 def speakers_rate(batch: Batch) -> Measure:
@@ -358,6 +359,15 @@ def _first_of_each(batch: Batch, spans: Spans) -> Measure:
     """1 for each document that holds one of some spans, with the first of them as evidence."""
     row, first = np.unique(batch.document_of(spans.start), return_index=True)
     return Measure(np.bincount(row, minlength=len(batch)).astype(np.float64), spans[first])
+
+
+def _posts(batch: Batch) -> Ints:
+    """Where the handle or the link of a post may begin."""
+    points, slashes, stops = batch.points, batch.mark("/"), batch.mark(".")
+    links = slashes[points[slashes - 1] == ord("o")] - len("t.co")
+    pictures = stops[(points[stops - 1] == ord("c")) & (points[stops + 1] == ord("t"))] - len("pic")
+    places = np.sort(np.concatenate((batch.mark("@"), links, pictures)))
+    return places[places >= 0]
 
 
 def _opens_name(batch: Batch, lines: Ints) -> NDArray[np.bool_]:
