@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from classifier import characters as ch
 from classifier.errors import InputError
 from classifier.lexicon import Found, shipped
-from classifier.words import BETWEEN, Characters, Ints, Words, split, words_of
+from classifier.words import BETWEEN, Characters, Ints, Words, inside, split, words_of
 
 T = TypeVar("T")
 LONGEST = 1_000_000  # characters of a text that are judged; no article is longer
@@ -102,6 +102,7 @@ class Batch:
         texts: what is read of each: the first LONGEST characters of its text, with blanks where something was cut out.
         origin: where each text begins among the characters of the batch, shape (documents + 1,).
         points, kinds: the code point and the class of every character.
+        marks: every character that is neither letter, digit nor white space: its place and its code point.
         words: the words of all texts.
         found: the names and phrases of the lexicon that stand in them.
     """
@@ -109,8 +110,9 @@ class Batch:
     documents: Sequence[Document]
     texts: Sequence[str]
     origin: Ints
-    points: Ints
+    points: NDArray[np.uint32]
     kinds: NDArray[np.uint8]
+    marks: tuple[Ints, NDArray[np.uint32]]
     words: Words
     found: Found
     _memory: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -132,12 +134,6 @@ class Batch:
     def owner(self) -> Ints:
         """The document of each word, shape (words,)."""
         return np.repeat(np.arange(len(self)), self.sizes)
-
-    @cached_property
-    def marks(self) -> tuple[Ints, Ints]:
-        """Every character that is neither letter, digit nor white space: its place and its code point."""
-        places = np.flatnonzero(((self.kinds > ch.DIGIT) & (self.kinds < ch.SPACE)) | (self.kinds > ch.IGNORABLE))
-        return places, self.points[places]
 
     def mark(self, characters: str) -> Ints:
         """Where one of some characters stands that are neither letter, digit nor white space, rising."""
@@ -172,16 +168,17 @@ class Batch:
             points[start:end], kinds[start:end] = ord(" "), ch.SPACE
         for row in np.unique(rows).tolist():
             texts[row] = _blanked(texts[row], (spans[rows == row] - self.origin[row]).tolist())
+        marks = self.marks[0][~inside(self.marks[0], spans)]
         words, keep = self.words.without(spans)
-        return Batch(self.documents, texts, self.origin, points, kinds, words, self.found.without(keep))
+        return Batch(self.documents, texts, self.origin, points, kinds, (marks, points[marks]), words, self.found.without(keep))
 
 
 def read(documents: Sequence[Document]) -> Batch:
     """The documents, split into their pieces in one pass."""
     texts = [document.text[:LONGEST] for document in documents]
-    characters = Characters(texts)
-    words = words_of(characters)
-    return Batch(documents, texts, characters.begin, characters.points, characters.kinds, words, shipped().find(words))
+    chars = Characters(texts)
+    words, marks = words_of(chars), (chars.marks, chars.points[chars.marks])
+    return Batch(documents, texts, chars.begin, chars.points, chars.kinds, marks, words, shipped().find(words))
 
 
 def read_many(documents: Iterable[Document]) -> Iterator[Batch]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,8 +24,9 @@ BETWEEN = 2  # line breaks that part texts run together
 _BATCH_CHARACTERS = 100_000  # the arrays of one batch then stay inside the processor's cache
 _HALF_BITS, _HALF = np.uint32(11), np.uint32((1 << 11) - 1)  # of the 22 bits that say what a word or a gap is made of
 _SLOT_BITS = 13  # of a table of word classes, which then stays in the cache
+_BLOCK = 1 << 15  # characters whose running sums stay in the cache
+_LAST_WEIGHT = np.uint8(63)
 _BIT = np.uint32(1) << np.arange(32, dtype=np.uint32)
-_GREEK_OR_CYRILLIC = _BIT[21]
 _LATIN_END, _GREEK, _CYRILLIC_END = 0x250, 0x370, 0x530  # code points
 _SPACES = _BIT[ch.SPACE] | _BIT[ch.NEWLINE]
 _QUOTES = _BIT[ch.OPEN_QUOTE] | _BIT[ch.CLOSE_QUOTE] | _BIT[ch.STRAIGHT_QUOTE] | _BIT[ch.APOSTROPHE]
@@ -72,18 +74,18 @@ class Words:
         Args:
             spans: shape (n, 2), rising and apart.
         """
-        keep = ~_inside(self.start, spans)
+        keep = ~inside(self.start, spans)
         sentences, sentence = _renumber(self.sentences, self.sentence[keep])
         lines, line = self._lines_without(spans, keep)
         columns = {name: getattr(self, name)[keep] for name in ("start", "end", "hash", "stem", "shape", "gap")}
-        quotes, emoji = self.quotes[~_inside(self.quotes[:, 0], spans)], self.emoji[~_inside(self.emoji, spans)]
+        quotes, emoji = self.quotes[~inside(self.quotes[:, 0], spans)], self.emoji[~inside(self.emoji, spans)]
         return Words(**columns, sentence=sentence, line=line, sentences=sentences, lines=lines, quotes=quotes, emoji=emoji), keep
 
     def _lines_without(self, spans: Ints, keep: NDArray[np.bool_]) -> tuple[Ints, Ints]:
         """The lines that still hold a word, or never held one and lie outside the spans, and the line of each word that is kept."""
         wordless, stay = np.ones(len(self.lines), dtype=bool), np.zeros(len(self.lines), dtype=bool)
         wordless[self.line], stay[self.line[keep]] = False, True
-        stay |= wordless & ~_inside(self.lines[:, 0], spans)
+        stay |= wordless & ~inside(self.lines[:, 0], spans)
         return self.lines[stay], (np.cumsum(stay) - 1)[self.line[keep]]
 
     def parts(self, origin: Ints) -> Iterator[Words]:
@@ -102,7 +104,7 @@ class Words:
             )
 
 
-def _inside(places: Ints, spans: Ints) -> NDArray[np.bool_]:
+def inside(places: Ints, spans: Ints) -> NDArray[np.bool_]:
     """For each place, whether it lies in one of the spans, which are sorted and apart."""
     return (np.searchsorted(spans.ravel(), places, side="right") & 1).astype(bool)
 
@@ -139,8 +141,7 @@ def split(text: str) -> Words:
 
 def word_hashes(phrase: str) -> Hashes:
     """The hashes that the words of `phrase` have in any text."""
-    chars = Characters([phrase])
-    return _hash_words(chars, *_word_edges(chars))[0]
+    return _hash_words(_Run(Characters([phrase])))[0]
 
 
 class WordClasses:
@@ -176,7 +177,7 @@ class WordClasses:
 @cache
 def _weights() -> Hashes:
     generator = np.random.Generator(np.random.PCG64(20_260_614))
-    return generator.integers(1, 2**64 - 1, size=64, dtype=np.uint64) | np.uint64(1)
+    return generator.integers(1, 2**64 - 1, size=_LAST_WEIGHT + 1, dtype=np.uint64) | np.uint64(1)
 
 
 def mix(values: Hashes) -> Hashes:
@@ -199,22 +200,34 @@ class Characters:
     Attributes:
         points, kinds: the code point and the class of every character.
         begin: where each text begins, shape (texts + 1,).
-        seen_points, seen_kinds: the same of those that a reader sees: ignorable ones are left out.
+        marks: where characters stand that are neither letter, digit nor white space.
+        seen_points, seen_kinds: the points and classes of those that a reader sees: ignorable ones are left out.
+        letters: the folded forms of those.
+        rare, rare_kinds: where a reader sees neither a small letter nor a blank, and what: to look at these few is to look at all.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
-        classes, self.folded = ch.tables()
+        classes, folded = ch.tables()
         # Two line breaks part the texts, so that no word, line or sentence crosses over.
-        self.points = ch.codepoints("\n\n".join(texts) + "\n\n").astype(np.intp)  # numpy would convert at every look-up
-        self.kinds = kinds = classes[self.points]
+        self.points = ch.codepoints("\n\n".join(texts) + "\n\n")
+        index = self.points.astype(np.intp)
+        self.kinds, self.letters = classes.take(index, mode="clip"), folded.take(index, mode="clip")
         self.begin = np.cumsum([0] + [len(text) + BETWEEN for text in texts])
-        carriage = np.flatnonzero(self.points[:-1] == 13)
-        kinds[carriage[self.points[carriage + 1] == 10]] = ch.SPACE
+        carriage = np.flatnonzero(self.points == ord("\r"))
+        self.kinds[carriage[self.points[carriage + 1] == ord("\n")]] = ch.SPACE
         self.place: Ints | None = None
-        self.seen_points, self.seen_kinds = self.points, kinds
-        if (kinds == ch.IGNORABLE).any():
-            self.place = np.flatnonzero(kinds != ch.IGNORABLE)
-            self.seen_points, self.seen_kinds = self.points[self.place], kinds[self.place]
+        self.seen_points, self.seen_kinds = self.points, self.kinds
+        self._find_rare()
+        self.marks = self.rare[(self.rare_kinds == ch.APOSTROPHE) | (self.rare_kinds >= ch.STOP)]
+        if (self.rare_kinds == ch.IGNORABLE).any():
+            seen = self.kinds != ch.IGNORABLE
+            self.place = np.flatnonzero(seen)
+            self.seen_points, self.seen_kinds, self.letters = self.points[seen], self.kinds[seen], self.letters[seen]
+            self._find_rare()
+
+    def _find_rare(self) -> None:
+        self.rare = np.flatnonzero((self.seen_kinds != ch.LOWER) & (self.seen_kinds != ch.SPACE))
+        self.rare_kinds = self.seen_kinds[self.rare]
 
     def origin(self, index: Ints) -> Ints:
         """Where a character of the pass stands in the batch as it came in."""
@@ -233,19 +246,16 @@ def run_together(texts: Sequence[str]) -> tuple[Words, Ints]:
 
 def words_of(chars: Characters) -> Words:
     """The words of all texts in one pass, numbered through all of them."""
-    start, end, member = _word_edges(chars)
-    inside, between, newlines = _reduce(_bits(chars), start, end, chars.seen_kinds)
-    hashes, stems = _hash_words(chars, start, end, member)
-    boundary = _sentence_ends(chars, start, end, inside, between, newlines, hashes)
-    lines = _line_spans(chars)
-    sentences = _sentence_spans(chars, start, end, boundary)
-    quotes = _quote_spans(chars, lines)
-    sentence = np.cumsum(np.append(False, boundary[:-1])) if len(start) else start
-    line = _line_of_words(start, newlines, lines)
+    run = _Run(chars)
+    start, end = run.start, run.end
+    hashes, stems = _hash_words(run)
+    boundary, lines = _sentence_ends(run, hashes), _line_spans(run)
+    line = _line_of_words(run, lines)
+    pieces = (_sentence_spans(run, boundary), lines, _quote_spans(chars, lines))
+    sentences, lines, quotes = (_origin_spans(chars, spans) for spans in pieces)
 
     word_start = chars.origin(start)
-    lines, sentences, quotes = (_origin_spans(chars, spans) for spans in (lines, sentences, quotes))
-    gap = _gaps(between)
+    gap = _gaps(run.between)
     last = np.searchsorted(word_start, chars.begin[1:]) - 1
     gap[last[last >= 0]] = GAP_NEWLINE  # nothing of the next text
     return Words(
@@ -253,14 +263,14 @@ def words_of(chars: Characters) -> Words:
         end=chars.origin(end - 1) + 1,
         hash=hashes,
         stem=stems,
-        shape=_shapes(chars, start, end, inside),
+        shape=_shapes(run),
         gap=gap,
-        sentence=sentence,
+        sentence=np.cumsum(np.append(False, boundary[:-1])) if len(start) else start,
         line=line,
         sentences=_held(sentences, chars.begin),
         lines=lines,
         quotes=_held(quotes, chars.begin),
-        emoji=np.flatnonzero(chars.kinds == ch.EMOJI),
+        emoji=chars.origin(chars.rare[chars.rare_kinds == ch.EMOJI]),
     )
 
 
@@ -276,142 +286,162 @@ def _origin_spans(chars: Characters, spans: Ints) -> Ints:
     return np.stack((chars.origin(spans[:, 0]), chars.origin(spans[:, 1] - 1) + 1), axis=1)
 
 
-def _word_edges(chars: Characters) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+class _Run:
+    """Where words stand, and what they and the gaps after them are made of.
+
+    Attributes:
+        chars: the characters.
+        start, end: offsets of each word among the characters that a reader sees.
+        holder: the word that each rare character stands in or after, -1 before the first.
+        inside: whether each rare character stands in that word.
+        upper, lower: whether each word holds capitals, and small letters.
+        between: bits of the classes of what stands in the gap after each word.
+        newlines: the line breaks in each gap.
+        marked: which of the rare characters are marks: neither letter, digit nor white space.
+        marks: where those stand.
+    """
+
+    def __init__(self, chars: Characters) -> None:
+        kinds = chars.rare_kinds
+        self.chars = chars
+        self.start, self.end = _word_edges(chars)
+        self.holder = np.searchsorted(self.start, chars.rare, side="right") - 1
+        self.inside = chars.rare < np.append(self.end, 0)[self.holder]
+        self.upper = self.has(ch.UPPER)
+        self.lower = self._count(self.holder[self.inside]) < self.end - self.start
+        outside = np.flatnonzero(~self.inside & (self.holder >= 0))
+        gap = self.holder[outside]
+        self.between = np.zeros(len(self.start), dtype=np.uint32)
+        np.bitwise_or.at(self.between, gap, _BIT[kinds[outside]])
+        blank = np.append(self.start[1:], len(chars.seen_kinds))[: len(self.end)] - self.end > self._count(gap)
+        self.between[blank] |= _BIT[ch.SPACE]
+        self.newlines = self._count(gap[kinds[outside] == ch.NEWLINE])
+        self.marked = (kinds >= ch.APOSTROPHE) & (kinds != ch.NEWLINE)
+        self.marks = chars.rare[self.marked]
+
+    def has(self, kind: int) -> NDArray[np.bool_]:
+        """Which words hold characters of a rare kind."""
+        flags = np.zeros(len(self.start), dtype=bool)
+        flags[self.holder[self.inside & (self.chars.rare_kinds == kind)]] = True
+        return flags
+
+    def _count(self, words: Ints) -> Ints:
+        return np.bincount(words, minlength=len(self.start))
+
+
+def _word_edges(chars: Characters) -> tuple[Ints, Ints]:
     """Where words start and end: runs of letters and digits, joined by inner apostrophes and decimal marks."""
-    kinds = chars.seen_kinds
+    kinds, rare = chars.seen_kinds, chars.rare_kinds
     member = kinds <= ch.DIGIT
-    joints = np.flatnonzero((kinds == ch.APOSTROPHE) | (kinds == ch.COMMA) | (kinds == ch.STOP))
-    joints = joints[(joints > 0) & (joints < len(kinds) - 1)]
+    joints = chars.rare[(rare == ch.APOSTROPHE) | (rare == ch.COMMA) | (rare == ch.STOP)]
+    joints = joints[joints > 0]
     before, after, kind = kinds[joints - 1], kinds[joints + 1], kinds[joints]
     letters = (before <= ch.DIGIT) & (after <= ch.CASELESS) & (kind == ch.APOSTROPHE)
     digits = (before == ch.DIGIT) & (after == ch.DIGIT) & (kind != ch.APOSTROPHE)
     member[joints[letters | digits]] = True
-    steps = np.diff(member.view(np.int8), prepend=np.int8(0))
-    return np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), member
+    edges = np.flatnonzero(np.diff(member, prepend=False))
+    return edges[0::2].copy(), edges[1::2].copy()
 
 
-def _bits(chars: Characters) -> NDArray[np.uint32]:
-    bits: NDArray[np.uint32] = _BIT[chars.seen_kinds]
-    high = np.flatnonzero(chars.seen_points >= _GREEK)
-    bits[high[chars.seen_points[high] < _CYRILLIC_END]] |= _GREEK_OR_CYRILLIC
-    return bits
-
-
-def _reduce(
-    bits: NDArray[np.uint32], start: Ints, end: Ints, kinds: NDArray[np.uint8]
-) -> tuple[NDArray[np.uint32], NDArray[np.uint32], Ints]:
-    """What each word and each gap after a word is made of, and the line breaks in each gap."""
-    if not len(start):
-        none = np.zeros(0, dtype=np.uint32)
-        return none, none, np.zeros(0, dtype=np.int64)
-    edges = np.stack((start, end), axis=1).ravel()
-    union = np.bitwise_or.reduceat(bits, edges)
-    between = union[1::2]
-    newlines = np.zeros(len(start), dtype=np.int64)
-    broken = np.flatnonzero(between & _BIT[ch.NEWLINE])
-    breaks = np.flatnonzero(kinds == ch.NEWLINE)
-    newlines[broken] = np.searchsorted(breaks, np.append(start[1:], len(kinds))[broken]) - np.searchsorted(breaks, end[broken])
-    return union[0::2], between, newlines
-
-
-def _hash_words(chars: Characters, start: Ints, end: Ints, member: NDArray[np.bool_]) -> tuple[Hashes, Hashes]:
-    if not len(start):
-        none = np.zeros(0, dtype=np.uint64)
-        return none, none
-    weights = _weights()
-    lengths = end - start
-    first = np.cumsum(lengths) - lengths
-    offset = np.arange(first[-1] + lengths[-1]) - np.repeat(first, lengths)
-    letters = chars.folded[chars.seen_points[member]].astype(np.uint64)
-    raw = np.add.reduceat(letters * weights[offset & 63], first)
-    stems = raw.copy()
-    at = np.flatnonzero(chars.seen_kinds[np.maximum(end - 2, 0)] == ch.APOSTROPHE)
-    at = at[(lengths[at] > 2) & (chars.folded[chars.seen_points[end[at] - 1]] == ord("s"))]
+def _hash_words(run: _Run) -> tuple[Hashes, Hashes]:
+    """The hashes of words and of their stems."""
+    chars, end, length = run.chars, run.end, run.end - run.start
+    raw = _sums(run)
+    at = run.holder[run.inside & (chars.rare_kinds == ch.APOSTROPHE)]
+    at = at[(chars.seen_kinds[end[at] - 2] == ch.APOSTROPHE) & (length[at] > 2) & (chars.letters[end[at] - 1] == ord("s"))]
+    hashes, stem = mix(raw), raw[at]
     for back in (1, 2):
-        stems[at] -= chars.folded[chars.seen_points[end[at] - back]].astype(np.uint64) * weights[(lengths[at] - back) & 63]
-    return mix(raw), mix(stems)
+        stem -= chars.letters[end[at] - back] * _weights()[(length[at] - back) & _LAST_WEIGHT]
+    stems = hashes.copy()
+    stems[at] = mix(stem)
+    return hashes, stems
 
 
-def _sentence_ends(
-    chars: Characters,
-    start: Ints,
-    end: Ints,
-    inside: NDArray[np.uint32],
-    between: NDArray[np.uint32],
-    newlines: Ints,
-    hashes: Hashes,
-) -> NDArray[np.bool_]:
+def _sums(run: _Run) -> Hashes:
+    """The sum of each word's letters, each weighed by its place: a difference of running sums."""
+    sums = np.empty(len(run.start), dtype=np.uint64)
+    cuts = np.append(np.searchsorted(run.start, np.arange(0, len(run.chars.letters), _BLOCK)), len(sums))
+    for first, last in itertools.pairwise(np.unique(cuts).tolist()):
+        begin = run.start[first]
+        start, end = run.start[first:last] - begin, run.end[first:last] - begin
+        letters = run.chars.letters[begin : begin + end[-1]]
+        total = np.zeros(len(letters) + 1, dtype=np.uint64)
+        np.cumsum(_weights().take(_places(start, len(letters)), mode="clip") * letters, out=total[1:])
+        sums[first:last] = total[end] - total[start]
+    return sums
+
+
+def _places(start: Ints, size: int) -> Ints:
+    """The place of each character in its word, modulo the number of weights; the first word starts with the first character."""
+    steps = np.ones(size, dtype=np.uint8)
+    steps[start] -= np.diff(start, prepend=-1).astype(np.uint8)
+    return (np.cumsum(steps, dtype=np.uint8) & _LAST_WEIGHT).astype(np.intp)
+
+
+def _sentence_ends(run: _Run, hashes: Hashes) -> NDArray[np.bool_]:
     """True for each word that ends a sentence: at a stop before a capital, at a line break unless the sentence plainly goes on."""
-    if not len(start):
-        return np.zeros(0, dtype=bool)
-    following = np.append(start[1:], start[-1])
-    next_lower = chars.seen_kinds[following] == ch.LOWER
+    words = np.flatnonzero(run.between & (_BIT[ch.STOP] | _BIT[ch.NEWLINE]))
+    start, end, between, newlines = run.start[words], run.end[words], run.between[words], run.newlines[words]
+    following = np.append(run.start, run.start[-1:])[words + 1]
+    next_kind = run.chars.seen_kinds[following]
     stop = (between & _BIT[ch.STOP]) > 0
-    spaced = (between & _SPACES) > 0
-    plain_dot = (chars.seen_points[end] == ord(".")) & ((between & ~(_SPACES | _BIT[ch.STOP])) == 0)
-    single = (end - start == 1) & ((inside & _BIT[ch.UPPER]) > 0)
-    abbreviated = stop & plain_dot & (newlines == 0)
-    dotted = np.flatnonzero(abbreviated)
-    abbreviated[dotted] = single[dotted] | np.isin(hashes[dotted], _abbreviations())
-    glued = (following - end == 1) & (chars.seen_kinds[following] == ch.UPPER) & ((inside & _BIT[ch.LOWER]) > 0) & (end - start > 1)
-    at_stop = stop & ~next_lower & ~abbreviated & (spaced | glued)
-    at_break = (newlines > 0) & ~((newlines == 1) & next_lower & ~stop & ((between & ~(_SPACES | _BIT[ch.COMMA])) == 0))
-    ends: NDArray[np.bool_] = at_stop | at_break
-    ends[-1] = True
+    plain_dot = (run.chars.seen_points[end] == ord(".")) & ((between & ~(_SPACES | _BIT[ch.STOP])) == 0)
+    short = ((end - start == 1) & run.upper[words]) | np.isin(hashes[words], _abbreviations())
+    abbreviated = plain_dot & short & (newlines == 0)
+    glued = (following - end == 1) & (next_kind == ch.UPPER) & run.lower[words] & (end - start > 1)
+    at_stop = stop & (next_kind != ch.LOWER) & ~abbreviated & (((between & _SPACES) > 0) | glued)
+    goes_on = (newlines == 1) & (next_kind == ch.LOWER) & ~stop & ((between & ~(_SPACES | _BIT[ch.COMMA])) == 0)
+    ends = np.zeros(len(run.start), dtype=bool)
+    ends[words] = at_stop | ((newlines > 0) & ~goes_on)
+    ends[-1:] = True
     return ends
 
 
-def _sentence_spans(chars: Characters, start: Ints, end: Ints, boundary: NDArray[np.bool_]) -> Ints:
+def _sentence_spans(run: _Run, boundary: NDArray[np.bool_]) -> Ints:
     """Each sentence with the quotation marks and stops that cling to it."""
     last = np.flatnonzero(boundary)
-    if not len(last):
-        return np.zeros((0, 2), dtype=np.int64)
-    first = np.concatenate(([0], last[:-1] + 1))
-    blanks = np.flatnonzero((chars.seen_kinds == ch.SPACE) | (chars.seen_kinds == ch.NEWLINE))
-    after = np.concatenate(([-1], blanks))[np.searchsorted(blanks, start[first])] + 1
-    before = blanks[np.searchsorted(blanks, end[last])]
-    opened = np.maximum(after, np.concatenate(([0], end[last[:-1]] + 1)))
-    closed = np.minimum(before, np.concatenate((start[first[1:]], [len(chars.seen_kinds)])))
-    return np.stack((opened, closed), axis=1)
+    first = np.append(0, last[:-1] + 1)[: len(last)]
+    start, end = run.start[first], run.end[last]
+    fresh = np.diff(run.marks, prepend=-2) > 1
+    begin, stop = np.append(run.marks[fresh], -1), np.append(run.marks[np.append(fresh[1:], True)[: len(fresh)]] + 1, -1)
+    before, after = np.searchsorted(stop[:-1], start), np.searchsorted(begin[:-1], end)
+    opened = np.where(stop[before] == start, begin[before], start)
+    opened[1:] = np.maximum(opened[1:], end[:-1] + 1)
+    return np.stack((opened, np.where(begin[after] == end, stop[after], end)), axis=1)
 
 
-def _line_spans(chars: Characters) -> Ints:
+def _line_spans(run: _Run) -> Ints:
     """Lines that hold anything but white space, trimmed."""
-    kinds = chars.seen_kinds
-    white = (kinds == ch.SPACE) | (kinds == ch.NEWLINE)
-    edges = np.flatnonzero(np.diff(white.view(np.int8), prepend=np.int8(0)))
-    first, last = edges[0::2], np.append(edges[1::2], len(kinds))[: len(edges[0::2])]  # of each run of white space
-    run = np.searchsorted(first, np.flatnonzero(kinds == ch.NEWLINE), side="right") - 1
-    run = run[np.append(run[:1] >= 0, run[1:] != run[:-1])]
-    begin, end = np.append(0, last[run]), np.append(first[run], len(kinds))
-    begin[0] = last[0] if white[:1].any() else 0
-    return np.stack((begin, end), axis=1)[begin < end]
+    size = len(run.chars.seen_kinds)
+    breaks = np.flatnonzero(run.chars.rare_kinds == ch.NEWLINE)
+    word, mark = run.holder[breaks], np.cumsum(run.marked)[breaks]
+    end = np.maximum(np.append(run.end, 0)[word], np.append(run.marks, -1)[mark - 1] + 1)
+    starts, marks = np.append(run.start, size), np.append(run.marks, size)
+    following = np.minimum(starts[word + 1], marks[mark])
+    begin = np.append(min(starts[0], marks[0]), following[:-1])
+    spans: Ints = np.stack((begin, end), axis=1)[begin < end]
+    return spans
 
 
-def _line_of_words(start: Ints, newlines: Ints, lines: Ints) -> Ints:
-    first = np.flatnonzero(np.concatenate(([True], newlines[:-1] > 0))) if len(start) else start
-    rows = np.searchsorted(lines[:, 0], start[first], side="right") - 1
-    return np.repeat(rows, np.diff(np.append(first, len(start))))
+def _line_of_words(run: _Run, lines: Ints) -> Ints:
+    first = np.flatnonzero(np.append(True, run.newlines[:-1] > 0)[: len(run.start)])
+    rows = np.searchsorted(lines[:, 0], run.start[first], side="right") - 1
+    return np.repeat(rows, np.diff(np.append(first, len(run.start))))
 
 
 def _quote_spans(chars: Characters, lines: Ints) -> Ints:
     """Quotations from their opening to their closing mark; one left open runs to the end of its line."""
-    kinds = chars.seen_kinds
-    double = (kinds == ch.OPEN_QUOTE) | (kinds == ch.CLOSE_QUOTE) | (kinds == ch.STRAIGHT_QUOTE)
-    marks = np.flatnonzero(double | (kinds == ch.APOSTROPHE))
-    if not len(marks):
-        return np.zeros((0, 2), dtype=np.int64)
-    before = kinds[np.maximum(marks - 1, 0)]
-    after = kinds[marks + 1]
+    kinds, rare = chars.seen_kinds, chars.rare_kinds
+    chosen = (rare == ch.APOSTROPHE) | ((rare >= ch.OPEN_QUOTE) & (rare <= ch.STRAIGHT_QUOTE))
+    marks, mark_kinds = chars.rare[chosen], rare[chosen]
+    before, after = kinds[np.maximum(marks - 1, 0)], kinds[marks + 1]
     opens = ((before >= ch.SPACE) & (before != ch.STOP) & (before != ch.COMMA)) | (marks == 0)
     opens &= (after != ch.SPACE) & (after != ch.NEWLINE)
     closes = (before != ch.SPACE) & (before != ch.NEWLINE) & (after > ch.DIGIT)
-    useful = double[marks] | opens | closes
+    useful = (mark_kinds != ch.APOSTROPHE) | opens | closes
     marks, opens, closes = marks[useful], opens[useful], closes[useful]
-    row = np.searchsorted(lines[:, 0], marks, side="right") - 1
-    return _pair_quotes(
-        marks.tolist(), kinds[marks].tolist(), opens.tolist(), closes.tolist(), lines[row, 1].tolist() if len(lines) else []
-    )
+    ends = lines[np.searchsorted(lines[:, 0], marks, side="right") - 1, 1] if len(lines) else marks
+    return _pair_quotes(marks.tolist(), mark_kinds[useful].tolist(), opens.tolist(), closes.tolist(), ends.tolist())
 
 
 def _pair_quotes(marks: list[int], kinds: list[int], opens: list[bool], closes: list[bool], line_ends: list[int]) -> Ints:
@@ -433,16 +463,17 @@ def _pair_quotes(marks: list[int], kinds: list[int], opens: list[bool], closes: 
     return np.array(spans, dtype=np.int64).reshape(-1, 2)
 
 
-def _shapes(chars: Characters, start: Ints, end: Ints, inside: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    upper = (inside & _BIT[ch.UPPER]) > 0
-    shape: NDArray[np.uint8] = upper.astype(np.uint8) * np.uint8(CAPITAL)
-    shape[upper & ((inside & _BIT[ch.LOWER]) == 0)] |= ALL_CAPITALS
-    shape[(inside & _BIT[ch.DIGIT]) > 0] |= NUMBER
-    foreign = np.flatnonzero(inside & _GREEK_OR_CYRILLIC)
+def _shapes(run: _Run) -> NDArray[np.uint8]:
+    shape: NDArray[np.uint8] = run.upper.astype(np.uint8) * np.uint8(CAPITAL)
+    shape[run.upper & ~run.lower] |= ALL_CAPITALS
+    shape[run.has(ch.DIGIT)] |= NUMBER
+    points = run.chars.seen_points
+    foreign = np.flatnonzero((points >= _GREEK) & (points < _CYRILLIC_END))
     if len(foreign):
-        edges = np.stack((start[foreign], end[foreign]), axis=1).ravel()
-        lowest = np.minimum.reduceat(chars.seen_points, edges)[::2]
-        shape[foreign[lowest < _LATIN_END]] |= MIXED_ALPHABETS
+        word = np.searchsorted(run.start, foreign, side="right") - 1
+        word = np.unique(word[foreign < np.append(run.end, 0)[word]])
+        lowest = np.minimum.reduceat(points, np.stack((run.start[word], run.end[word]), axis=1).ravel())[::2] if len(word) else word
+        shape[word[lowest < _LATIN_END]] |= MIXED_ALPHABETS
     return shape
 
 

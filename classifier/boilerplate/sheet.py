@@ -53,8 +53,8 @@ class Sheet:
     start: Ints
     end: Ints
     hits: Ints
-    points: Ints
-    marks: tuple[Ints, Ints]
+    points: NDArray[np.uint32]
+    marks: tuple[Ints, NDArray[np.uint32]]
 
     def __len__(self) -> int:
         return len(self.document)
