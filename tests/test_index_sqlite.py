@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -178,6 +179,45 @@ def test_a_damaged_page_is_an_error_that_names_the_file(path: Path) -> None:
 
     with pytest.raises(IndexFormatError, match=r"near\.sqlite: no index, or a damaged one"):
         open_index(str(path)).near_copies(prose(60, seed=3))
+
+
+@pytest.mark.parametrize(
+    "overwrite",
+    [
+        "UPDATE blocks SET entries = 'none'",
+        "UPDATE blocks SET entries = substr(entries, 2)",
+        "UPDATE segments SET entries = 'many'",
+        "UPDATE documents SET sketch = zeroblob(999)",
+        "UPDATE documents SET sketch = 'none'",
+    ],
+)
+def test_a_value_that_was_overwritten_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch, overwrite: str) -> None:
+    monkeypatch.setattr(segments, "TAIL", 64)
+    documents = [Document(prose(60, seed=k), id=f"d{k}") for k in range(100)]
+    with open_index(str(path)) as index:
+        index.add_many(documents)
+    database = sqlite3.connect(path)
+    database.execute(overwrite)
+    database.commit()
+    database.close()
+
+    with open_index(str(path)) as index, pytest.raises(IndexFormatError, match="overwritten"):
+        index.near_copies_many(documents)
+
+
+def test_a_limit_on_the_size_of_files_is_an_error_and_loses_nothing(path: Path) -> None:
+    with open_index(str(path)) as index:
+        index.add("a", prose(60, seed=1))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with open_index(str(path)) as index, pytest.raises(QualityError, match="Nothing that was stored before is lost"):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
+            index.add_many([Document(prose(60, seed=k), id=f"d{k}") for k in range(2, 600)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    with open_index(str(path)) as index:
+        assert [match.id for match in index.near_copies(prose(60, seed=1))] == ["a"]
 
 
 def test_a_full_disk_is_an_error_and_loses_nothing(path: Path) -> None:

@@ -45,6 +45,11 @@ def pack_blocks(run: Entries) -> Iterator[tuple[int, bytes]]:
         yield block, least.tobytes() + content[begin:end]
 
 
+def is_block(content: object) -> bool:
+    """Whether something may be what `pack_blocks` made."""
+    return isinstance(content, bytes) and len(content) > _FIRST.itemsize and not (len(content) - _FIRST.itemsize) % _ENTRY.itemsize
+
+
 def unpack_block(block: int, content: bytes, bits: int) -> Entries:
     """The entries of one block, sorted; `bits` of their keys are the number of the block."""
     first = np.frombuffer(content, dtype=_FIRST, count=1)[0]

@@ -96,6 +96,11 @@ def unpack(packed: Sequence[bytes]) -> Sketches:
     return sketches
 
 
+def is_packed(content: object) -> bool:
+    """Whether something may be a sketch that `pack` made into bytes."""
+    return isinstance(content, bytes) and len(content) <= _PACKED.itemsize
+
+
 def shingles(words: Sequence[Hashes]) -> list[Uints]:
     """The distinct hashes of every run of SHINGLE_WORDS words of each text; a shorter text is one run, an empty one has none.
 

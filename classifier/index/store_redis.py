@@ -237,7 +237,7 @@ class RedisStore:
             yield
         except self._error as error:
             remedy = "Start it or check the address; what was acknowledged before is kept, add the rest again."
-            raise QualityError(f"{self.where}: Redis does not answer: {error}. {remedy}") from error
+            raise QualityError(f"{self.where}: Redis does not answer: {str(error).rstrip('.')}. {remedy}") from error
 
 
 def _client() -> Any:

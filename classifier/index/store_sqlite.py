@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from threading import RLock
@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.errors import IndexFormatError, QualityError
-from classifier.index.blocks import MOST_BITS
+from classifier.index.blocks import MOST_BITS, is_block
 from classifier.index.postings import Hits
 from classifier.index.rule import check, rule
 from classifier.index.segments import Segments
-from classifier.index.sketch import Uints
+from classifier.index.sketch import Uints, is_packed
 from classifier.index.store import Row
 from classifier.words import Ints
 
@@ -120,7 +120,7 @@ class SqliteStore:
         """The rows of those of `numbers` that are still stored."""
         with self._reading():
             found = self._select("SELECT number, id, date, added, sketch FROM documents WHERE number IN", numbers)
-            return {number: Row(*row) for number, *row in found}
+            return {number: Row(id, date, added, _sound(sketch, is_packed)) for number, id, date, added, sketch in found}
 
     def numbers(self, ids: Sequence[str]) -> dict[str, int]:
         """The numbers of those of `ids` that are stored."""
@@ -159,11 +159,13 @@ class SqliteStore:
 
     def segments(self) -> dict[int, tuple[int, int]]:
         """For each segment the last document that it may hold, and how many entries it has."""
-        return {segment: (last, size) for segment, last, size in self._database.execute("SELECT segment, last, entries FROM segments")}
+        found = self._database.execute("SELECT segment, last, entries FROM segments")
+        return {segment: _sound((last, size), _is_extent) for segment, last, size in found}
 
     def rows_after(self, number: int) -> list[tuple[int, bytes]]:
         """The packed sketches of all documents after one, by number, in order."""
-        return self._database.execute("SELECT number, sketch FROM documents WHERE number > ? ORDER BY number", (number,)).fetchall()
+        found = self._database.execute("SELECT number, sketch FROM documents WHERE number > ? ORDER BY number", (number,))
+        return [(number, _sound(sketch, is_packed)) for number, sketch in found]
 
     def read_blocks(self, segment: int, blocks: Sequence[int] | None) -> Iterator[tuple[int, bytes]]:
         """Some blocks of a segment, or all, as far as there are such."""
@@ -173,7 +175,7 @@ class SqliteStore:
             found: Iterable[tuple[int, bytes]] = self._database.execute(f"{_BLOCKS} >= ? AND block < ?", span)
         else:
             found = self._select(f"{_BLOCKS} IN", [base + block for block in blocks])
-        return ((block - base, content) for block, content in found)
+        return ((_sound(block - base, range(1 << MOST_BITS).__contains__), _sound(content, is_block)) for block, content in found)
 
     def replace(self, gone: Sequence[int], last: int, size: int, blocks: Iterable[tuple[int, bytes]]) -> int:
         """Write a segment in the place of others, and return its number, which is higher than that of any before."""
@@ -206,21 +208,34 @@ def _hash(id: str) -> int:
     return int.from_bytes(blake2b(id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little", signed=True)
 
 
+def _sound(value: Any, is_sound: Callable[[Any], bool]) -> Any:
+    """The value as it was read; SQLite checks where a value stands on its page, not what it is."""
+    if not is_sound(value):
+        raise sqlite3.DatabaseError("a value was overwritten")
+    return value
+
+
+def _is_extent(extent: tuple[object, object]) -> bool:
+    """Whether two values are the last document of a segment and how many entries it has."""
+    return all(isinstance(value, int) and value >= 0 for value in extent)
+
+
 @contextmanager
 def _errors_of(where: str) -> Iterator[None]:
     """Say what SQLite met in words of this package."""
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise QualityError(
-            f"{where}: {error}. {_REMEDY.get(error.sqlite_errorname, 'Is the folder there, and may it be written?')}"
-        ) from error
+        remedy = next((told for name, told in _REMEDY.items() if error.sqlite_errorname.startswith(name)), _OPENING)
+        raise QualityError(f"{where}: {error}. {remedy}") from error
     except sqlite3.DatabaseError as error:
         raise IndexFormatError(f"{where}: no index, or a damaged one: {error}. Restore a copy, or make it anew from the texts.") from error
 
 
-_REMEDY = {
+_OPENING = "Is the folder there, and may it be written?"
+_REMEDY = {  # by how the name of SQLite's error begins
     "SQLITE_FULL": "Nothing that was stored before is lost; make room and go on.",
+    "SQLITE_IOERR": "Nothing that was stored before is lost; the disk may be gone, full, or closed to files so big.",
     "SQLITE_BUSY": "Another process has held it for a minute; try again.",
     "SQLITE_READONLY": "Make the file and its folder writable.",
 }
