@@ -135,6 +135,15 @@ def test_a_text_that_is_like_nothing_is_new(quality, filled):
     assert "new" in out
 
 
+def test_a_text_that_is_in_the_index_under_its_id_is_not_called_new(quality, filled, crawl):
+    _, table, _ = quality("query", filled, crawl)
+    _, lines, _ = quality("query", filled, crawl, "--json")
+
+    assert "known, and like no other" in table
+    assert "new" not in table.replace("news.example", "")
+    assert [answer["known"] for answer in objects(lines)] == [True, True, True]
+
+
 def test_wrapping_does_not_hide_a_copy(quality, where, tmp_path):
     wrapping = "Subscribe to our newsletter\nShare this article\nRead also: Ten recipes\n" * 12
     (tmp_path / "one.txt").write_text(f"{STORY}\n")

@@ -237,11 +237,18 @@ def test_a_document_without_an_id_cannot_be_added(index: Index) -> None:
 
 def test_info_counts_documents_and_bytes(index: Index) -> None:
     empty = index.info()
-    index.add("a", prose(100, seed=14))
+    index.add_many(Document(prose(100, seed=k), id=f"d{k}") for k in range(100))
     info = index.info()
 
-    assert (empty.documents, info.documents) == (0, 1)
-    assert info.bytes > empty.bytes or empty.bytes > 0
+    assert (empty.documents, info.documents) == (0, 100)
+    assert info.bytes > empty.bytes
+
+
+def test_an_index_knows_its_ids(index: Index) -> None:
+    index.add("a", prose(100, seed=14))
+
+    assert "a" in index
+    assert "b" not in index
 
 
 def test_a_place_that_is_none_is_refused() -> None:

@@ -70,7 +70,7 @@ def query(where: Where, names: Inputs, as_is: AsIs = False, as_json: AsJson = Fa
         for batch in _batches(names, desk, quiet=quiet, title="asking"):
             near, sources = index.near_copies_many(batch), index.sources_many(batch)
             for document, copied, retold in zip(batch, near, sources, strict=True):
-                _write_matches(document, copied, retold, as_json=as_json)
+                _write_matches(document, copied, retold, known=document.id in index, as_json=as_json)
     _leave(desk)
 
 
@@ -132,14 +132,14 @@ def _plain(match: Match) -> dict[str, Any]:
     return {"id": match.id, "similarity": match.similarity}
 
 
-def _write_matches(document: Document, copied: Sequence[Match], retold: Sequence[Match], *, as_json: bool) -> None:
+def _write_matches(document: Document, copied: Sequence[Match], retold: Sequence[Match], *, known: bool, as_json: bool) -> None:
     if as_json:
         near, sources = [_plain(match) for match in copied], [match.to_dict() for match in retold]
-        write(view.json_line({"id": document.id, "near_copies": near, "sources": sources}))
+        write(view.json_line({"id": document.id, "known": known, "near_copies": near, "sources": sources}))
         return
     rows = [("copy of", match.id, f"{match.similarity:.2f}", "") for match in copied]
     rows += [("retold from", match.id, f"{match.similarity:.2f}", _told(match)) for match in retold]
-    write_table(("is", "known text", "similarity", "shared"), rows or [("new", "", "", "")], document.id or "")
+    write_table(("is", "known text", "similarity", "shared"), rows or [("known, and like no other" if known else "new", "", "", "")], document.id or "")
 
 
 def _told(match: Match) -> str:

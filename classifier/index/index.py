@@ -225,6 +225,9 @@ class Index:
     def __len__(self) -> int:
         return len(self._store)
 
+    def __contains__(self, id: object) -> bool:
+        return isinstance(id, str) and bool(self._store.numbers([id]))
+
     def __enter__(self) -> Index:
         return self
 
