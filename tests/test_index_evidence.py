@@ -63,6 +63,13 @@ def test_what_is_shared_stands_in_both_texts(shared: tuple[Shared, ...]) -> None
         assert spelled(REPORT[piece.source_start : piece.source_end]) == spelled(piece.text)
 
 
+@pytest.mark.parametrize("date", ["3 March", "on 3 March", "March 3", "3 May 2021"])
+def test_a_shared_date_is_told_whole(date: str) -> None:
+    shared = compare_texts(Document(f"The bakers go back to work {date}, they say."), Document(f"Nothing was baked {date} or after."))
+
+    assert [(piece.kind, piece.text) for piece in shared] == [("date", date.removeprefix("on "))]
+
+
 def test_common_words_alone_are_not_shared() -> None:
     assert compare_texts(Document("It was said that there is more to it."), Document("It was said that there is no more.")) == ()
 

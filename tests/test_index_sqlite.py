@@ -209,10 +209,11 @@ def test_a_limit_on_the_size_of_files_is_an_error_and_loses_nothing(path: Path) 
     with open_index(str(path)) as index:
         index.add("a", prose(60, seed=1))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    documents = [Document(prose(60, seed=k), id=f"d{k}") for k in range(2, 600)]
     try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
         with open_index(str(path)) as index, pytest.raises(QualityError, match="Nothing that was stored before is lost"):
-            resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
-            index.add_many([Document(prose(60, seed=k), id=f"d{k}") for k in range(2, 600)])
+            index.add_many(documents)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 

@@ -139,7 +139,11 @@ def _write_matches(document: Document, copied: Sequence[Match], retold: Sequence
         return
     rows = [("copy of", match.id, f"{match.similarity:.2f}", "") for match in copied]
     rows += [("retold from", match.id, f"{match.similarity:.2f}", _told(match)) for match in retold]
-    write_table(("is", "known text", "similarity", "shared"), rows or [("known, and like no other" if known else "new", "", "", "")], document.id or "")
+    write_table(
+        ("is", "known text", "similarity", "shared"),
+        rows or [("known, and like no other" if known else "new", "", "", "")],
+        document.id or "",
+    )
 
 
 def _told(match: Match) -> str:

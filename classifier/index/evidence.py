@@ -46,7 +46,8 @@ def compare_texts(text: Document, source: Document) -> tuple[Shared, ...]:
     weights = _weights(ours)
     found: Found = {}
     kinds = _Kinds(text)
-    for run in _common_runs(ours, theirs, weights):
+    telling = (weights > 0) | kinds.in_date()
+    for run in (_trimmed(whole, telling) for whole in _common_runs(ours, theirs, weights)):
         words = tuple(ours.stem[run.first : run.last].tolist())
         if words not in found:
             found[words] = float(weights[run.first : run.last].sum()), _shared(text, theirs, run, kinds)
@@ -84,7 +85,7 @@ def _common_runs(ours: Words, theirs: Words, weights: np.ndarray) -> Iterable[_R
         runs = [_stretch(left, right, at, place, covered) for place in places[left[at]]]
         best = max(runs, key=lambda run: run.last - run.first)
         covered = best.last
-        yield _trimmed(best, weights)
+        yield best
 
 
 def _places(words: Sequence[int], wanted: set[int]) -> Mapping[int, list[int]]:
@@ -106,10 +107,11 @@ def _stretch(left: Sequence[int], right: Sequence[int], at: int, there: int, flo
     return _Run(first, last, begin)
 
 
-def _trimmed(run: _Run, weights: np.ndarray) -> _Run:
+def _trimmed(run: _Run, telling: np.ndarray) -> _Run:
+    """A short run without the words at its ends that tell nothing."""
     if run.last - run.first >= _VERBATIM_WORDS:
         return run
-    rare = np.flatnonzero(weights[run.first : run.last])
+    rare = np.flatnonzero(telling[run.first : run.last])
     return _Run(run.first + int(rare[0]), run.first + int(rare[-1]) + 1, run.there + int(rare[0]))
 
 
@@ -131,6 +133,13 @@ class _Kinds:
         inner = np.concatenate(([False], words.sentence[1:] == words.sentence[:-1])) if len(words) else np.zeros(0, dtype=bool)
         capital = (words.shape & CAPITAL) > 0
         self._names = np.isin(words.stem, words.stem[capital & inner]) & capital
+
+    def in_date(self) -> np.ndarray:
+        """For each word whether it stands in a date, shape (words,)."""
+        found = np.zeros(len(self._words), dtype=bool)
+        for start, end in self._dates:
+            found |= (self._words.start >= start) & (self._words.end <= end)
+        return found
 
     def of(self, first: int, last: int) -> str:
         """The kind of the words from `first` to `last`: quotation, date, number, name or wording."""
