@@ -24,12 +24,12 @@ WORDS = [
 CLAIMER = """
 import random, sys
 from classifier.document import Document
-from classifier.index import open_index
+from classifier.index import open_index, segments
 words = [a + b for a in ("bar", "cor", "del", "fen") for b in ("ane", "ick", "olt", "ury", "wen")]
 def prose(seed):
     generator = random.Random(seed)
     return " ".join(generator.choice(words) for _ in range(40))
-where, count, batch = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+where, count, batch, segments.TAIL = sys.argv[1], *map(int, sys.argv[2:])
 with open_index(where) as index:
     print("ready", flush=True)
     sys.stdin.readline()
@@ -51,8 +51,15 @@ def prose(words: int, seed: int) -> str:
     return " ".join(generator.choice(WORDS) for _ in range(words))
 
 
-def start_claimer(where: object, count: int, batch: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", CLAIMER, str(where), str(count), str(batch)]
+def acknowledged_text(id: str) -> str:
+    """What the claimer stores under an id."""
+    generator = random.Random(int(id[1:]))
+    words = [f"{head}{tail}" for head in ("bar", "cor", "del", "fen") for tail in ("ane", "ick", "olt", "ury", "wen")]
+    return " ".join(generator.choice(words) for _ in range(40))
+
+
+def start_claimer(where: object, count: int, batch: int, tail: int = segments.TAIL) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", CLAIMER, str(where), str(count), str(batch), str(tail)]
     root = str(Path(__file__).parent.parent)
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root})
     assert process.stdout is not None
@@ -112,7 +119,7 @@ def test_two_processes_claim_each_document_once(path: Path) -> None:
 def test_a_killed_writer_loses_nothing_that_it_was_told_is_stored(path: Path) -> None:
     acknowledged: list[str] = []
     for _ in range(5):
-        process = start_claimer(path, count=100_000, batch=3)
+        process = start_claimer(path, count=100_000, batch=3, tail=6)
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write("go\n")
@@ -128,6 +135,9 @@ def test_a_killed_writer_loses_nothing_that_it_was_told_is_stored(path: Path) ->
     assert checked == "ok"
     assert len(acknowledged) == len(set(acknowledged)) >= 200
     assert set(acknowledged) <= stored
+    with open_index(str(path)) as index:
+        found = index.near_copies_many([acknowledged_text(id) for id in acknowledged])
+    assert all(id in {match.id for match in matches} for id, matches in zip(acknowledged, found, strict=True))
 
 
 def test_a_failed_batch_leaves_nothing_behind(path: Path) -> None:
