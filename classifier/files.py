@@ -8,9 +8,10 @@ import shlex
 import stat
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from classifier.errors import InputError
 
@@ -81,13 +82,13 @@ def find(names: Iterable[str], listener: Listener) -> Iterator[str]:
             yield name
 
 
-def read(name: str) -> Page:
-    """The text of a file, or of standard input for `-`.
+def read(name: str, begun: bytes = b"") -> Page:
+    """The text of a file, or of standard input for `-`, of which some bytes may have been read already.
 
     Raises:
         InputError: it is missing, unreadable, no regular file, larger than LIMIT bytes, or not text.
     """
-    raw = _read_stdin() if name == STDIN else _read_file(name)
+    raw = begun + _read_stdin() if name == STDIN else _read_file(name)
     shown = "standard input" if name == STDIN else name
     if len(raw) > LIMIT:
         raise InputError(f"{shown}: larger than {LIMIT >> 20} MB, too large for one page. Split it into one text a file.")
@@ -163,11 +164,31 @@ def _is_text(entry: os.DirEntry[str]) -> bool:
     return dangling or entry.is_file()
 
 
+def begin_stdin() -> bytes:
+    """Standard input up to the end of the first line that is not blank.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    with _stdin() as stream:
+        begun = line = stream.readline(LIMIT + 1)
+        while line and not line.strip() and len(begun) <= LIMIT:
+            line = stream.readline(LIMIT + 1)
+            begun += line
+        return begun
+
+
 def _read_stdin() -> bytes:
+    with _stdin() as stream:
+        return stream.read(LIMIT + 1)
+
+
+@contextmanager
+def _stdin() -> Iterator[BinaryIO]:
     if sys.stdin is None:
         raise InputError("standard input: closed. Pipe a text in, or name a file.")
     try:
-        return sys.stdin.buffer.read(LIMIT + 1)
+        yield sys.stdin.buffer
     except OSError as error:
         raise InputError(f"standard input: {error.strerror}. Pipe a text in, or name a file.") from error
 

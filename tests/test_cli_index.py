@@ -1,7 +1,10 @@
 """What `quality index` stores and answers."""
 
+import gzip
 import io
 import json
+import os
+import subprocess
 import sys
 
 import pytest
@@ -111,6 +114,33 @@ def test_text_files_folders_and_standard_input_are_read(quality, where, tmp_path
         assert [match.id for match in index.near_copies(OTHER)] == ["-", "again"]
 
 
+def test_files_of_crawlers_are_read_as_the_filter_reads_them(quality, where, tmp_path):
+    line = json.dumps({"url": "https://news.example/ferry", "maintext": STORY, "date_publish": "2026-05-01 08:30:00"}).encode()
+    (tmp_path / "crawl.jl.gz").write_bytes(gzip.compress(line + b"\n"))
+    (tmp_path / "one.json").write_text(json.dumps({"id": "bread", "text": OTHER}))
+    code, _, err = quality("add", where, tmp_path / "crawl.jl.gz", tmp_path / "one.json")
+
+    assert (code, err) == (0, f"added 2; {where} holds 2 documents\n")
+    with open_index(str(where)) as index:
+        assert "https://news.example/ferry" in index
+        assert "bread" in index
+
+
+def test_lines_on_standard_input_go_in_before_it_ends(where):
+    filler = json.dumps({"text": OTHER[:40]}) + "\n"
+    command = [sys.executable, "-m", "classifier.cli", "index", "add", str(where), "-", "--if-new", "--json"]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps({"id": "ferry", "text": STORY}) + "\n" + filler * 600)
+    process.stdin.flush()
+
+    assert json.loads(process.stdout.readline()) == {"id": "ferry", "new": True, "duplicate_of": None}
+    process.communicate()
+
+
 def test_a_query_tells_copies_and_sources_with_their_evidence(quality, filled):
     _, out, _ = quality("query", filled, "-", "--json", stdin=RETOLD)
     (answer,) = objects(out)
@@ -166,9 +196,9 @@ def test_info_counts(quality, filled):
     ("line", "told"),
     [
         ("{oops", "no JSON"),
-        ('{"headline": "A", "body": "B"}', 'found "headline", "body"'),
-        ('["text"]', "found list"),
-        ('{"text": 7}', "that is a string"),
+        ('{"headline": "A", "words": "B"}', 'found "headline", "words"'),
+        ('["text"]', "a list"),
+        ('{"text": 7}', "text"),
         ("\udcff".encode("utf-8", "surrogateescape"), "no JSON"),
     ],
 )

@@ -1,76 +1,63 @@
-"""Documents from text files, folders, standard input and JSON Lines."""
+"""Documents from text files, folders of them, standard input and the files of crawlers."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from itertools import chain
 
 from classifier import files
 from classifier.cli.output import Desk, is_terminal
+from classifier.corpus import Chunk, FieldNames, Shard, find_shards, parse, read_chunks
+from classifier.corpus.inputs import LINES, TEXT, File, kind_by_name
+from classifier.document import Document
 from classifier.errors import InputError
-
-if TYPE_CHECKING:
-    from classifier.document import Document
-
-LINES = (".jsonl", ".ndjson")
-_FIELDS = ("id", "url", "title", "date")
 
 
 def read(names: Iterable[str], desk: Desk) -> Iterator[Document]:
     """Every document of the inputs, in order; one that cannot be read is told of, and the rest goes on."""
     for name in files.find(names, desk):
         try:
-            yield from _read(name, desk)
+            yield from _read_stdin(desk) if name == files.STDIN else _read(name, desk)
         except InputError as error:
             desk.error(error)
 
 
 def _read(name: str, desk: Desk) -> Iterator[Document]:
-    if name.lower().endswith(LINES):
-        with _opened(name) as lines:
-            yield from _of_lines(name, lines, desk)
-        return
-    if name == files.STDIN and is_terminal(sys.stdin):
+    kind, compression = kind_by_name(name)
+    if compression or kind not in {"", TEXT}:
+        for shard in find_shards([name], desk):
+            for chunk in read_chunks(shard, FieldNames()):
+                yield from _parsed(chunk, desk)
+    else:
+        yield _text(files.read(name), desk)
+
+
+def _read_stdin(desk: Desk) -> Iterator[Document]:
+    """The lines of standard input as they come where it begins as JSON Lines, else one text."""
+    if is_terminal(sys.stdin):
         desk.say("note: reading from the terminal; end with Ctrl-D.")
-    page = files.read(name)
-    if name == files.STDIN and page.text.lstrip().startswith("{"):
-        yield from _of_lines("standard input", page.text.encode("utf-8", "surrogatepass").splitlines(), desk)
-        return
+    begun = files.begin_stdin()
+    if begun.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        yield from _lines(chain(begun.splitlines(keepends=True), sys.stdin.buffer), desk)
+    else:
+        yield _text(files.read(files.STDIN, begun), desk)
+
+
+def _lines(lines: Iterable[bytes], desk: Desk) -> Iterator[Document]:
+    shard = Shard(0, LINES, (File("standard input", "standard input", LINES),))
+    for row, line in enumerate(lines, start=1):
+        yield from _parsed(Chunk(shard, row, row, [line], 1), desk)
+
+
+def _parsed(chunk: Chunk, desk: Desk) -> Iterator[Document]:
+    records, faults = parse(chunk, FieldNames())
+    for fault in faults:
+        desk.error(InputError(str(fault)))
+    yield from (record.document for record in records)
+
+
+def _text(page: files.Page, desk: Desk) -> Document:
     if page.note:
-        desk.note(name, page.note)
-    from classifier.document import Document
-
-    yield Document(page.text, id=name)
-
-
-def _opened(name: str) -> Any:
-    try:
-        return Path(name).open("rb")
-    except OSError as error:
-        raise InputError(f"{name}: {(error.strerror or 'cannot be read').lower()}. Check the name or leave it out.") from error
-
-
-def _of_lines(name: str, lines: Iterable[bytes], desk: Desk) -> Iterator[Document]:
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                yield _of_line(f"{name}:{number}", line)
-            except InputError as error:
-                desk.error(error)
-
-
-def _of_line(place: str, line: bytes) -> Document:
-    from classifier.document import Document
-
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        raise InputError(f'{place}: no JSON: {error}. One object a line: {{"id": …, "text": …}}.') from error
-    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-        found = ", ".join(f'"{key}"' for key in record) if isinstance(record, dict) else type(record).__name__
-        raise InputError(f'{place}: no field "text" that is a string; found {found or "nothing"}. Rename the field that holds the text.')
-    id, url, title, date = (str(record[field]) if record.get(field) is not None else None for field in _FIELDS)
-    return Document(record["text"], id=id or url or place, url=url, title=title, date=date)
+        desk.note(page.name, page.note)
+    return Document(page.text, id=page.name)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from classifier import view
-from classifier.cli import documents
 from classifier.cli.app import AsJson, Quiet, app
 from classifier.cli.output import FAILED, Desk, progress_bar, write, write_table
 from classifier.errors import InputError
@@ -33,7 +32,9 @@ group = typer.Typer(
 app.add_typer(group)
 
 Where = Annotated[str, typer.Argument(metavar="INDEX", help="The path of an SQLite file, or redis://host:6379/0.")]
-Inputs = Annotated[list[str], typer.Argument(metavar="INPUT", help="Text files, folders, .jsonl files, or - for standard input.")]
+Inputs = Annotated[
+    list[str], typer.Argument(metavar="INPUT", help="Text files, folders of them, JSON Lines, Parquet or WARC, or - for standard input.")
+]
 AsIs = Annotated[bool, typer.Option("--as-is", help="Take the texts with their boilerplate.")]
 
 
@@ -99,6 +100,8 @@ def _opened(where: str, *, new: bool = False, as_is: bool = False) -> Index:
 
 def _batches(names: Sequence[str], desk: Desk, *, quiet: bool, title: str) -> Iterator[list[Document]]:
     """The documents of the inputs, many at a time, with a bar that counts them."""
+    from classifier.cli import documents
+
     found = documents.read(names, desk)
     done = 0
     with progress_bar(title, quiet=quiet) as progress:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from classifier import view
-from classifier.cli import documents
 from classifier.cli.app import AsJson, Model, Quiet, app
 from classifier.cli.output import FAILED, Desk, is_rich, progress_bar, render, write
 from classifier.errors import InputError
@@ -26,7 +25,10 @@ _SHOWN = 4  # pieces of evidence in a row
 
 @app.command(epilog="Example: quality stories crawl.jsonl --html stories.html")
 def stories(
-    names: Annotated[list[str], typer.Argument(metavar="INPUT", help="Text files, folders, .jsonl files, or - for standard input.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT", help="Text files, folders of them, JSON Lines, Parquet or WARC, or - for standard input."),
+    ],
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Also write a page with the texts side by side.")] = None,
     as_json: AsJson = False,
     model: Model = None,
@@ -35,6 +37,7 @@ def stories(
     """Group texts that tell of one event; in each group name copies, rewrites with their source, and the origin."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # starting a pool of threads costs numpy's import 0.1 s of CPU
     from classifier import Scorer, find_stories
+    from classifier.cli import documents
 
     desk = Desk(quiet)
     scorer = Scorer(model=model)
