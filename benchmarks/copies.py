@@ -23,7 +23,7 @@ from classifier.document import Document
 from classifier.index import Index, open_index, sources
 from classifier.index.articles import articles
 from classifier.index.sketch import shingles, sketch
-from classifier.stories import find_stories
+from classifier.stories import Story, find_stories
 from classifier.stories.events import group, relate
 from classifier.words import split_many
 
@@ -291,7 +291,37 @@ def measure_stories(sample: int) -> dict:
         documents = sorted([*documents, *others], key=lambda document: str(document.id))
         groups = group(len(documents), relate(documents))
         result[name] = pairwise([[rows.get(documents[k].id, {}).get("event_id") for k in places] for places in groups], rows)
-    return result | {"five_pages": five_pages(sample or 10_000)}
+    return result | {"same_story": same_story(), "five_pages": five_pages(sample or 10_000)}
+
+
+def same_story() -> dict:
+    """What `find_stories` makes of articles on three events, and of pairs of outlets of which one has text of the other."""
+    rows = {row["id"]: row for row in read("stories")}
+    found = find_stories(Document(row["text"], id=id, url=row.get("url"), date=row.get("date")) for id, row in rows.items())
+    events = {id: {"event_id": row["source_id"]} for id, row in rows.items() if id.startswith("samestory")}
+    told = pairwise([[events.get(member.id, {}).get("event_id") for member in story.members] for story in found], events)
+    of = {member.id: k for k, story in enumerate(found) for member in story.members}
+    roots = {member.id: root_of(member.id, story) for story in found for member in story.members}
+    pairs = [
+        (id, row["nearest_id"], row["containment"]) for id, row in rows.items() if row.get("nearest_id") in rows and "containment" in row
+    ]
+    reuse = {}
+    for least in (0.1, 0.5):
+        chosen = [(one, other) for one, other, shared in pairs if shared >= least]
+        reuse[f"shared_{least}"] = {
+            "pairs": len(chosen),
+            "in_one_story": share(np.array([one in of and of[one] == of.get(other) for one, other in chosen])),
+            "one_comes_from_the_other": share(np.array([one in of and roots[one] == roots.get(other) for one, other in chosen])),
+        }
+    return {"three_events": told, "reuse": reuse}
+
+
+def root_of(id: str, story: Story) -> str:
+    """The document that one of a story goes back to in the end; itself where it comes from none."""
+    sources = {member.id: member.source for member in story.members}
+    while (source := sources[id]) is not None:
+        id = source
+    return id
 
 
 def pairwise(groups: list[list[str | None]], rows: dict) -> dict:
@@ -340,8 +370,8 @@ def measure_sketches(count: int) -> dict:
     return {"texts": len(pool), "ours_a_second": round(ours), "datasketch_a_second": round(theirs), "times": round(ours / theirs, 2)}
 
 
-def measure_growth(count: int, where: str) -> dict:
-    """Claims a second and bytes a document as an index grows; sketches are made beforehand."""
+def measure_growth(count: int, where: str) -> None:
+    """Claims a second and bytes a document as an index grows, kept at every mark; sketches are made beforehand."""
     count = count or 100_000
     marks = [mark for mark in (10_000, 30_000, 100_000, 300_000, 1_000_000) if mark <= count] or [count]
     result: dict = {}
@@ -359,8 +389,8 @@ def measure_growth(count: int, where: str) -> dict:
                 wall, cpu = np.sum(last, axis=0)
                 rates = {"a_second": round(1_000 * len(last) / wall), "a_second_of_cpu": round(1_000 * len(last) / cpu)}
                 result[str(done)] = rates | {"bytes_a_document": round((index.info().bytes - base) / len(index))} | one_by_one(index)
+                keep("growth_redis" if where else "growth_sqlite", result, beside=True)
                 print(done, result[str(done)], flush=True)
-    return result
 
 
 def one_by_one(index: Index) -> dict:
@@ -395,6 +425,13 @@ def datasketch_batch(documents: Sequence[Document]) -> None:
     MinHash.bulk(five_runs(documents), num_perm=128)
 
 
+def keep(part: str, result: dict, *, beside: bool = False) -> None:
+    """Write what was found into RESULTS; `beside` what other runs found of the same part."""
+    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    kept[part] = kept.get(part, {}) | result if beside else result
+    RESULTS.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Run the part that is asked for, and keep what it found."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -404,15 +441,12 @@ def main() -> None:
     arguments = parser.parse_args()
     parts = {"near": measure_near, "sources": measure_sources, "stories": measure_stories, "sketches": measure_sketches}
     if arguments.part == "growth":
-        name = "growth_redis" if arguments.where else "growth_sqlite"
-        result = measure_growth(arguments.sample, arguments.where)
-    else:
-        name, result = arguments.part, parts[arguments.part](arguments.sample)
+        measure_growth(arguments.sample, arguments.where)
+        return
+    result = parts[arguments.part](arguments.sample)
     print(json.dumps(result, indent=1))
-    if not arguments.sample or arguments.part == "growth":
-        kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-        kept[name] = kept.get(name, {}) | result if arguments.part == "growth" else result
-        RESULTS.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n", encoding="utf-8")
+    if not arguments.sample:
+        keep(arguments.part, result)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from classifier.document import Document
 from classifier.errors import InputError
 from classifier.stories import Member, Story, find_stories
 from classifier.stories.descent import trace
-from classifier.stories.events import Kin
+from classifier.stories.events import Kin, Kinship, group
 from classifier.stories.page import write_page
 
 REPORT = (
@@ -151,6 +151,21 @@ def test_an_id_of_two_texts_is_refused_and_of_one_text_is_one_document() -> None
     with pytest.raises(InputError, match="'a' is the id of two documents with different texts"):
         find_stories([Document(BREAD, id="a"), Document(FOOTBALL, id="a")])
     assert find_stories([Document(BREAD, id="a"), Document(BREAD, id="a")]) == []
+
+
+def heap(size: int) -> Kinship:
+    """Two groups of so many documents, alike within at 0.2 and between at 0.11, every two of them linked."""
+    weights = [0.11**0.5, 0.09**0.5, 0.8**0.5]
+    vectors = [dict(zip((0, 1 + k // size, 10 + k), weights, strict=True)) for k in range(2 * size)]
+    return Kinship([Kin(left, right, event=1.0) for left in range(2 * size) for right in range(left + 1, 2 * size)], vectors)
+
+
+def test_two_small_groups_that_are_little_alike_stay_two() -> None:
+    assert [len(places) for places in group(6, heap(3))] == [3, 3]
+
+
+def test_two_big_groups_that_are_alike_as_a_whole_are_one() -> None:
+    assert [len(places) for places in group(24, heap(12))] == [24]
 
 
 class Tags(HTMLParser):
