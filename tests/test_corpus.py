@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import random
+from pathlib import Path
 
 import pytest
 
@@ -272,16 +274,19 @@ def test_a_file_that_is_cut_short_is_read_up_to_there(tmp_path, suffix):
     assert "the file ends in the middle of its compressed data; the records from here on are lost" in fault.cause
 
 
-def test_a_wrong_checksum_is_told(tmp_path):
-    path = tmp_path / "a.jsonl.zst"
-    whole = bytearray(packed(lines({"text": "one"}), ".zst"))
-    whole[-1] ^= 0xFF
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_a_wrong_checksum_is_told_and_costs_no_record(tmp_path, suffix):
+    path = tmp_path / f"a.jsonl{suffix}"
+    whole = bytearray(packed(lines(*({"text": str(k)} for k in range(300))), suffix))
+    whole[-5 if suffix == ".gz" else -1] ^= 0xFF
     path.write_bytes(whole)
 
-    _, (fault,) = read(path)
+    records, (fault,) = read(path)
 
+    assert len(records) == 300
+    assert fault.row == 301
     assert "the compressed data are damaged" in fault.cause
-    assert "checksum" in fault.cause
+    assert "check" in fault.cause
 
 
 def test_parquet_without_a_text_column_is_one_fault_for_all_rows(tmp_path):
@@ -311,6 +316,56 @@ def test_a_column_of_texts_may_hold_gaps(tmp_path):
 
     assert [record.row for record in records] == [1, 3]
     assert (fault.row, fault.cause) == (2, '"text" is null, not a text. Mend the record or leave it out')
+
+
+def test_a_damaged_row_group_costs_no_row_of_the_others(tmp_path):
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pa.table({"text": [random.Random(k).randbytes(40).hex() for k in range(2_100)]}), path, row_group_size=700)
+    middle = parquet.read_metadata(path).row_group(1).column(0)
+    whole = bytearray(path.read_bytes())
+    place = middle.dictionary_page_offset
+    whole[place : place + middle.total_compressed_size // 2] = b"\xff" * (middle.total_compressed_size // 2)
+    path.write_bytes(whole)
+
+    records, (fault,) = read(path)
+
+    assert [record.row for record in records] == [*range(1, 701), *range(1_401, 2_101)]
+    assert (fault.row, fault.count) == (701, 700)
+    assert "the 700 rows from here on are lost" in fault.cause
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_a_packed_parquet_file_is_read(tmp_path, suffix):
+    parquet.write_table(pa.table({"text": ["one", "two"]}), tmp_path / "whole")
+    (tmp_path / f"a.parquet{suffix}").write_bytes(packed((tmp_path / "whole").read_bytes(), suffix))
+    (tmp_path / f"b.parquet{suffix}").write_bytes(packed((tmp_path / "whole").read_bytes(), suffix)[:-12])
+
+    records, (fault,) = read(tmp_path / f"a.parquet{suffix}", tmp_path / f"b.parquet{suffix}")
+
+    assert [record.document.text for record in records] == ["one", "two"]
+    assert "the file ends in the middle of its compressed data" in fault.cause
+
+
+def test_a_file_that_cannot_be_opened_is_told_and_the_others_are_read(tmp_path):
+    for name in ("a.jsonl", "b.txt", "c.json"):
+        (tmp_path / name).symlink_to(tmp_path / f"{name}.gone")
+    (tmp_path / "d.txt").write_text("text")
+
+    records, faults = read(tmp_path)
+
+    assert [record.document.text for record in records] == ["text"]
+    assert [(Path(fault.file).name, fault.cause.partition(".")[0]) for fault in faults] == [
+        ("a.jsonl", "no such file or directory"),
+        ("b.txt", "no such file or directory"),
+        ("c.json", "no such file or directory"),
+    ]
+
+
+def test_faults_stand_in_the_order_of_their_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(chunks, "LONGEST", 100)
+    (tmp_path / "a.jsonl").write_bytes(b"[]\n" + lines({"text": "a" * 200}) + b"7\n")
+
+    assert [fault.row for fault in read(tmp_path / "a.jsonl")[1]] == [1, 2, 3]
 
 
 def test_an_archive_that_is_none_is_told(tmp_path):

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from classifier.filter.sample import try_sample
 
 pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'quality-classifier[filter]'")
 zstandard = pytest.importorskip("zstandard", reason="needs zstandard: pip install 'quality-classifier[filter]'")
+import pyarrow as pa  # noqa: E402
 from pyarrow import parquet  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,6 +56,17 @@ def small_chunks(monkeypatch):
 def write_lines(path, rows):
     path.write_bytes("".join(f"{json.dumps(row)}\n" for row in rows).encode())
     return path
+
+
+def write_packed(path, content):
+    path.write_bytes({".gz": gzip.compress, ".zst": zstandard.compress}.get(path.suffix, bytes)(content))
+
+
+def read_packed(path):
+    content = path.read_bytes()
+    if path.suffix == ".zst":
+        return zstandard.ZstdDecompressor().stream_reader(content, read_across_frames=True).read()
+    return gzip.decompress(content) if path.suffix == ".gz" else content
 
 
 def read_lines(path):
@@ -183,17 +196,11 @@ def test_two_documents_with_one_id_are_both_judged_and_told(tmp_path, rows):
 
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
 def test_the_form_of_the_input_is_kept(tmp_path, rows, suffix):
-    pack = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}[suffix]
-    unpack = {
-        "": bytes,
-        ".gz": gzip.decompress,
-        ".zst": lambda raw: zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True).read(),
-    }
-    (tmp_path / f"in.jsonl{suffix}").write_bytes(pack(write_lines(tmp_path / "x", rows[:20]).read_bytes()))
+    write_packed(tmp_path / f"in.jsonl{suffix}", write_lines(tmp_path / "x", rows[:20]).read_bytes())
 
     summary = filter_corpus([tmp_path / f"in.jsonl{suffix}"], tmp_path / "out", jobs=1)
 
-    assert unpack[suffix]((tmp_path / f"out/kept/in.jsonl{suffix}").read_bytes()).count(b"\n") == summary.kept > 0
+    assert read_packed(tmp_path / f"out/kept/in.jsonl{suffix}").count(b"\n") == summary.kept > 0
 
 
 def test_texts_come_out_as_files_with_notes_beside_them(tmp_path, pages):
@@ -211,8 +218,6 @@ def test_texts_come_out_as_files_with_notes_beside_them(tmp_path, pages):
 
 
 def test_parquet_keeps_its_columns(tmp_path, rows):
-    import pyarrow as pa
-
     table = pa.Table.from_pylist(rows[:30])
     parquet.write_table(table, tmp_path / "in.parquet", compression="snappy")
 
@@ -225,6 +230,19 @@ def test_parquet_keeps_its_columns(tmp_path, rows):
     whole = {row["id"]: row for row in table.to_pylist()}
     assert all(row | {"quality": 0} == whole[row["id"]] | {"quality": 0} for row in kept.to_pylist())
     assert rejected.column("quality").to_pylist()[0]["reasons"]
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_a_packed_parquet_file_comes_out_packed(tmp_path, rows, suffix):
+    table = pa.Table.from_pylist([{"id": row["id"], "text": row["text"]} for row in rows])
+    parquet.write_table(table, tmp_path / "plain")
+    write_packed(tmp_path / f"in.parquet{suffix}", (tmp_path / "plain").read_bytes())
+
+    summary = filter_corpus([tmp_path / f"in.parquet{suffix}"], tmp_path / "out", jobs=1)
+
+    kept = parquet.read_table(BytesIO(read_packed(tmp_path / f"out/kept/in.parquet{suffix}")))
+    assert kept.num_rows == summary.kept > 0
+    assert kept.column_names == ["id", "text", "quality"]
 
 
 def test_records_of_an_archive_come_out_whole(tmp_path, pages):
@@ -383,6 +401,24 @@ def test_only_a_run_can_be_decided_again(tmp_path, folder):
 
     with pytest.raises(QualityError, match=r"no run of `quality filter` in this folder"):
         filter_again(tmp_path / folder, Decisions())
+
+
+def test_the_output_may_lie_below_the_input(tmp_path, rows):
+    write_lines(tmp_path / "in.jsonl", rows[:5])
+
+    first = filter_corpus([tmp_path], tmp_path / "out", jobs=1)
+
+    assert first.records == 5
+    assert filter_corpus([tmp_path], tmp_path / "out", jobs=1) == first
+
+
+def test_a_link_that_leads_nowhere_is_told_and_the_others_are_filtered(tmp_path, rows):
+    write_lines(tmp_path / "in.jsonl", rows[:5])
+    (tmp_path / "gone.jsonl").symlink_to("nowhere")
+
+    summary = filter_corpus([tmp_path], tmp_path / "out", jobs=1)
+
+    assert (summary.records, summary.errors) == (6, 1)
 
 
 def test_a_folder_with_another_run_is_refused(tmp_path, rows):

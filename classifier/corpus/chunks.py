@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import BufferedReader
 from typing import IO, Any
 
 from classifier.corpus.fields import FieldNames, has_text
 from classifier.corpus.inputs import LINES, PARQUET, WARC, WHOLE, Shard
-from classifier.corpus.streams import Damaged, open_raw, unpacked
+from classifier.corpus.streams import Damaged, in_reach, open_raw, unpacked
 from classifier.corpus.warc import BrokenArchive, split_records
 from classifier.errors import MissingExtra
 
@@ -101,8 +103,15 @@ def read_chunks(shard: Shard, names: FieldNames) -> Iterator[Chunk]:
     except MissingExtra:
         raise
     except OSError as error:
+        if _is_full(error):
+            raise
         cause = f"{(error.strerror or str(error)).lower()}. Make the file readable or leave it out"
         yield Chunk(shard, 0, 1, [], 0, (Fault(file.path, 1, cause),), last=True, passed=shard.size)
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether the disk is full on which a file was to be unpacked; that is no fault of the file."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def is_gone(record: bytes) -> bool:
@@ -163,30 +172,82 @@ _READERS: dict[str, Callable[[BufferedReader], Iterator[bytes | int]]] = {LINES:
 
 
 def _parquet(shard: Shard, raw: IO[bytes], names: FieldNames) -> Iterator[Chunk]:
+    file = shard.files[0]
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
-        raise MissingExtra(
-            f"{shard.files[0].path}: reading Parquet needs pyarrow. Run: pip install 'quality-classifier[filter]'"
-        ) from error
-    path, number, row, waiting = shard.files[0].path, 0, 1, None
-    faults: tuple[Fault, ...] = ()
-    try:
-        source = pq.ParquetFile(raw)
-        if not has_text(source.schema_arrow.names, names):
-            found = ", ".join(f'"{name}"' for name in source.schema_arrow.names[:8])
-            fault = Fault(path, 1, f"no column of texts; found {found}. Name it with --text-field", source.metadata.num_rows)
-            yield Chunk(shard, 0, 1, None, 0, (fault,), last=True, passed=shard.size)
+        raise MissingExtra(f"{file.path}: reading Parquet needs pyarrow. Run: pip install 'quality-classifier[filter]'") from error
+    with ExitStack() as stack:
+        try:
+            source = pq.ParquetFile(stack.enter_context(in_reach(raw, file.compression)))
+        except (pa.ArrowException, OSError, Damaged) as error:
+            if _is_full(error):
+                raise
+            yield Chunk(shard, 0, 1, None, 0, (Fault(file.path, 1, _damage(error)),), last=True, passed=shard.size)
             return
-        for batch in source.iter_batches(RECORDS):
-            if waiting is not None:
-                yield Chunk(shard, number, row, waiting, waiting.num_rows, passed=shard.size * row // max(row + RECORDS, 1))
-                number, row = number + 1, row + waiting.num_rows
-            waiting = batch
-    except (pa.ArrowException, OSError) as error:
-        at = row + (waiting.num_rows if waiting is not None else 0)
-        told = " ".join(str(error).split())[:200].rstrip(".")
-        faults = (Fault(path, at, f"this Parquet file is damaged ({told}); the rows from here on are lost. Fetch the file again"),)
+        yield from _rows(shard, source, names)
+
+
+def _rows(shard: Shard, source: Any, names: FieldNames) -> Iterator[Chunk]:
+    """The chunks of a Parquet file that is open."""
+    path, number, first, waiting, whole = shard.files[0].path, 0, 1, None, source.metadata.num_rows
+    if not has_text(source.schema_arrow.names, names):
+        found = ", ".join(f'"{name}"' for name in source.schema_arrow.names[:8])
+        fault = Fault(path, 1, f"no column of texts; found {found}. Name it with --text-field", whole)
+        yield Chunk(shard, 0, 1, None, 0, (fault,), last=True, passed=shard.size)
+        return
+    faults: list[Fault] = []
+    for row, batch in _batches(source):
+        if isinstance(batch, tuple):
+            faults.append(Fault(path, row, *batch))
+            continue
+        if waiting is not None:
+            yield Chunk(shard, number, first, waiting, waiting.num_rows, tuple(faults), passed=shard.size * (row - 1) // max(whole, 1))
+            number, faults = number + 1, []
+        first, waiting = row, batch
     count = waiting.num_rows if waiting is not None else 0
-    yield Chunk(shard, number, row, waiting, count, faults, last=True, passed=shard.size)
+    yield Chunk(shard, number, first, waiting, count, tuple(faults), last=True, passed=shard.size)
+
+
+def _batches(source: Any) -> Iterator[tuple[int, Any]]:
+    """The rows of a Parquet file in batches, each with the number of its first row; for rows that are lost, their cause and count.
+
+    Damage costs no more than the rest of its row group: where it shows, the groups are read one by one.
+    """
+    import pyarrow as pa
+
+    row = begin = 1
+    try:
+        for batch in source.iter_batches(RECORDS):
+            yield row, batch
+            row += batch.num_rows
+        return
+    except (pa.ArrowException, OSError):
+        pass
+    for group in range(source.num_row_groups):
+        end = begin + source.metadata.row_group(group).num_rows
+        if row < end:
+            yield from _rest(source, group, begin, row)
+        begin, row = end, max(row, end)
+
+
+def _rest(source: Any, group: int, begin: int, row: int) -> Iterator[tuple[int, Any]]:
+    """What can be read of a row group that begins at some row, from another one of its rows on."""
+    import pyarrow as pa
+
+    end = begin + source.metadata.row_group(group).num_rows
+    try:
+        for batch in source.iter_batches(RECORDS, row_groups=[group]):
+            if begin + batch.num_rows > row:
+                yield row, batch.slice(row - begin)
+                row = begin + batch.num_rows
+            begin += batch.num_rows
+    except (pa.ArrowException, OSError) as error:
+        yield row, (_damage(error, f"the {end - row:,} rows from here on"), end - row)
+
+
+def _damage(error: Exception, lost: str = "the rows from here on") -> str:
+    told = "".join(letter if letter.isprintable() else " " for letter in str(error))
+    told = " ".join(told.split())[:200].rstrip(".")
+    return f"this Parquet file is damaged ({told}); {lost} are lost. Fetch the file again"

@@ -53,15 +53,20 @@ class Shard:
         return sum(file.size for file in self.files)
 
 
-def find_shards(names: Iterable[str], listener: Listener) -> list[Shard]:
+def find_shards(names: Iterable[str], listener: Listener, apart: Path | None = None) -> list[Shard]:
     """The files that names stand for, in order; of folders the files below them, sorted, hidden ones left out.
 
     A name is a file, a folder, a pattern, an address that fsspec knows, or `@list`, a file that names others, one a line.
     What cannot be found is told to the listener.
+
+    Args:
+        names: what is to be read.
+        listener: is told what cannot be found, and what is passed over.
+        apart: a folder that is left out of the folders above it, such as that of the output.
     """
     found: dict[str, File] = {}
     for name in _listed(names, listener):
-        for file in _find(name, listener):
+        for file in _find(name, listener, apart):
             found.setdefault(os.path.realpath(file.path) if "://" not in file.path else file.path, file)
     files = _named_apart(list(found.values()))
     shards: list[Shard] = []
@@ -91,12 +96,12 @@ def _listed(names: Iterable[str], listener: Listener) -> Iterator[str]:
         yield from (line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
-def _find(name: str, listener: Listener) -> Iterator[File]:
+def _find(name: str, listener: Listener, apart: Path | None) -> Iterator[File]:
     try:
         if "://" in name:
             yield from _remote(name, listener)
         elif Path(name).is_dir():
-            yield from _folder(name, sorted(_below(name)), listener)
+            yield from _folder(name, sorted(_below(name, apart)), listener)
         elif Path(name).exists():
             yield described(name, Path(name).name)
         elif glob.has_magic(name):
@@ -116,10 +121,11 @@ def _matching(pattern: str, listener: Listener) -> Iterator[File]:
         yield described(path, Path(path).name)
 
 
-def _below(folder: str) -> Iterator[str]:
-    """The files below a folder, hidden ones left out; links to folders are not followed."""
+def _below(folder: str, apart: Path | None) -> Iterator[str]:
+    """The files below a folder, hidden ones and those of one folder left out; links to folders are not followed."""
+    left_out = os.path.realpath(apart) if apart else None
     for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".") and os.path.realpath(Path(place, name)) != left_out]
         yield from (str(Path(place, name)) for name in names if not name.startswith("."))
 
 
@@ -166,12 +172,14 @@ def kind_by_name(path: str) -> tuple[str, str]:
 def described(path: str, name: str) -> File:
     """A file with its kind: by its name, or by how it begins where the name tells nothing or too little.
 
-    Raises:
-        OSError: it cannot be read.
+    One that cannot be opened goes by its name: its reader says why, and the others are read.
     """
     kind, compression = kind_by_name(path)
     if kind in {"", TEXT, OBJECT}:
-        kind = _kind_by_start(path, kind, compression)
+        try:
+            kind = _kind_by_start(path, kind, compression)
+        except OSError:
+            kind = kind or TEXT
     return File(path, name, kind, compression, size_of(path))
 
 

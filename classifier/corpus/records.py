@@ -56,7 +56,7 @@ def parse(chunk: Chunk, names: FieldNames) -> tuple[list[Record], list[Fault]]:
             faults.append(Fault(file, row, found))
         elif found:
             records.append(found)
-    return records, faults
+    return records, sorted(faults, key=lambda fault: fault.row)
 
 
 def load(raw: bytes) -> Any:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import tempfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,6 +16,9 @@ from classifier.errors import MissingExtra
 
 GZIP, ZSTANDARD = "gz", "zst"
 _READ = 1 << 18
+_PIECE = 1 << 14  # bytes unpacked at a time: damage costs no more than its own piece
+_TRAILERS = {GZIP: 8, ZSTANDARD: 4}  # bytes at the end with the checksum
+_IN_MEMORY = 64 << 20
 _GZIP_LEVEL, _ISAL_LEVEL, _ZSTANDARD_LEVEL = 4, 2, 3
 
 
@@ -62,6 +69,22 @@ def unpacked(raw: IO[bytes], compression: str) -> io.BufferedReader:
     return io.BufferedReader(source, _READ)
 
 
+@contextmanager
+def in_reach(raw: IO[bytes], compression: str) -> Iterator[IO[bytes]]:
+    """The bytes that a stream holds, to be read in any order: the stream itself, or what it unpacks to, on disk where it is large.
+
+    Raises:
+        Damaged: the compressed data are broken.
+    """
+    if not compression:
+        yield raw
+        return
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as room:
+        shutil.copyfileobj(unpacked(raw, compression), room, _READ)
+        room.seek(0)
+        yield room
+
+
 class _Plain(io.RawIOBase):
     """A stream as io.BufferedReader wants it."""
 
@@ -85,6 +108,8 @@ class _Unpacking(io.RawIOBase):
         self._raw = raw
         self._new = _gzip_unpacker if compression == GZIP else _zstandard_unpacker()
         self._unpacker: Any = None
+        self._trailer = _TRAILERS[compression]
+        self._held = b""
         self._packed = b""
         self._ready = memoryview(b"")
         self._failed: Damaged | None = None
@@ -110,7 +135,7 @@ class _Unpacking(io.RawIOBase):
     def _advance(self) -> bool:
         """Unpack some more; False where the stream has ended as it should."""
         if not self._packed:
-            self._packed = self._raw.read(_READ)
+            self._packed = self._piece()
         if not self._packed:
             if self._unpacker is None:
                 return False
@@ -128,6 +153,14 @@ class _Unpacking(io.RawIOBase):
         if self._unpacker.eof:
             self._packed, self._unpacker = self._unpacker.unused_data, None
         return True
+
+    def _piece(self) -> bytes:
+        """The next bytes of the file; its last ones, where a checksum stands, by themselves, so that a wrong one comes after all data."""
+        while len(self._held) <= self._trailer and (piece := self._raw.read(_PIECE)):
+            self._held += piece
+        cut = len(self._held) - self._trailer if len(self._held) > self._trailer else len(self._held)
+        ready, self._held = self._held[:cut], self._held[cut:]
+        return ready
 
 
 def _gzip_unpacker() -> Any:
@@ -165,6 +198,17 @@ def packed(content: bytes, compression: str) -> bytes:
     if compression == ZSTANDARD:
         return bytes(_zstandard().ZstdCompressor(level=_ZSTANDARD_LEVEL, write_checksum=True).compress(content))
     return content
+
+
+def pack_file(path: Path, compression: str) -> None:
+    """Put a file into its compressed form, in place."""
+    if not compression:
+        return
+    part = path.with_name(f"{path.name}.packing")
+    with path.open("rb") as source, part.open("wb") as target:
+        while content := source.read(_IN_MEMORY):
+            target.write(packed(content, compression))
+    part.replace(path)
 
 
 def size_of(path: str) -> int:

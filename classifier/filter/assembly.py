@@ -95,7 +95,7 @@ def _join(shards: Sequence[Shard], folder: Folder, place: str) -> None:
         path = root / shard.files[0].name
         path.parent.mkdir(parents=True, exist_ok=True)
         if shard.kind == PARQUET:
-            join_parquet((piece.read_bytes() for piece in pieces), path, shard.files[0].path)
+            join_parquet((piece.read_bytes() for piece in pieces), path, shard.files[0])
         else:
             _concatenate(pieces, path)
 

@@ -80,7 +80,7 @@ def filter_corpus(
     scoring = Scoring(str(model) if model else None, FieldNames(text_field, id_field), decisions.needs_sketches, decisions.drop_derived)
     path = _local_folder(output)
     with _disk(path):
-        shards = find_shards([_spooled(path) if name == STDIN else name for name in map(str, inputs)], listener or Quiet())
+        shards = find_shards([_spooled(path) if name == STDIN else name for name in map(str, inputs)], listener or Quiet(), path)
         if not shards:
             raise InputError("nothing to read. Name files, folders, patterns, or - for standard input.")
         check_apart(path, shards)
@@ -161,7 +161,11 @@ def _asked(shards: Sequence[Shard], scoring: Scoring, decisions: Decisions) -> d
 
 
 def _modified(file: File) -> float | None:
-    return None if "://" in file.path else Path(file.path).stat().st_mtime
+    """When a file was changed last; None where that cannot be told, as of a link that leads nowhere."""
+    try:
+        return None if "://" in file.path else Path(file.path).stat().st_mtime
+    except OSError:
+        return None
 
 
 def _check_ledger(folder: Path) -> None:
@@ -179,11 +183,7 @@ def _same_shards(before: dict[str, Any]) -> list[Shard]:
         found = []
         for told in files:
             file = File(**{name: value for name, value in told.items() if name != "modified"})
-            try:
-                is_same = _modified(file) == told["modified"]
-            except OSError:
-                is_same = False
-            if not is_same:
+            if _modified(file) != told["modified"]:
                 raise QualityError(f"{file.path}: this input has changed since it was scored, or is gone. Bring it back, or filter anew.")
             found.append(file)
         shards.append(Shard(number, found[0].kind, tuple(found)))

@@ -12,7 +12,7 @@ from classifier.boilerplate import without
 from classifier.corpus import Chunk, FieldNames, fields, warc
 from classifier.corpus.inputs import LINES, OBJECT, PARQUET, TEXT, WARC, File
 from classifier.corpus.records import load, read_whole
-from classifier.corpus.streams import packed
+from classifier.corpus.streams import in_reach, open_raw, pack_file, packed
 from classifier.errors import InputError
 from classifier.filter.decisions import KEPT, PLACES
 from classifier.filter.ledger import arrow, publish
@@ -213,8 +213,8 @@ def _stored(table: Any) -> bytes:
     return sink.getvalue()
 
 
-def join_parquet(parts: Iterator[bytes], path: Path, source: str) -> None:
-    """Write stored tables as one Parquet file, compressed as its source."""
+def join_parquet(parts: Iterator[bytes], path: Path, source: File) -> None:
+    """Write stored tables as one Parquet file, compressed as its source, inside and around."""
     pa = arrow()
     from pyarrow import parquet
 
@@ -229,15 +229,14 @@ def join_parquet(parts: Iterator[bytes], path: Path, source: str) -> None:
     finally:
         if writer:
             writer.close()
+    pack_file(path, source.compression)
 
 
-def _codec(source: str) -> str:
+def _codec(source: File) -> str:
     from pyarrow import parquet
 
-    from classifier.corpus.streams import open_raw
-
-    with open_raw(source) as raw:
-        found = parquet.ParquetFile(raw).metadata
+    with open_raw(source.path) as raw, in_reach(raw, source.compression) as content:
+        found = parquet.ParquetFile(content).metadata
         if found.num_row_groups and found.row_group(0).num_columns:
             return str(found.row_group(0).column(0).compression)
     return "zstd"
