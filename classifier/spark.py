@@ -8,6 +8,7 @@ from typing import Any
 from classifier.corpus import Chunk, FieldNames, Shard, parse
 from classifier.corpus.inputs import PARQUET, File
 from classifier.filter import Decisions, distributed, ledger
+from classifier.filter.columns import arrow
 from classifier.filter.scoring import Scoring, score_records
 from classifier.filter.writing import NAMESPACE, note_type, noted
 
@@ -55,13 +56,13 @@ def filter_frame(
     if decisions.needs_sketches:
         ties = distributed.relations(scored, decisions).select(f.col("number").alias(_ROW), *_TIES)
         known = known.join(ties, _ROW, "left")
-    schema = ledger.arrow().schema([(_ROW, ledger.arrow().int64()), (NAMESPACE, _note())])
+    schema = arrow().schema([(_ROW, arrow().int64()), (NAMESPACE, _note())])
     decided = known.mapInArrow(lambda batches: _decide(batches, decisions, schema), _ddl(schema))
     return rows.join(decided, _ROW, "left").drop(_ROW)
 
 
 def _score(batches: Batches, scoring: Scoring) -> Batches:
-    pa = ledger.arrow()
+    pa = arrow()
     shard = Shard(0, PARQUET, (File("frame", "frame", PARQUET),))
     for batch in batches:
         numbers = batch.column(_ROW).to_pylist()
@@ -75,7 +76,7 @@ def _score(batches: Batches, scoring: Scoring) -> Batches:
 
 
 def _decide(batches: Batches, decisions: Decisions, schema: Any) -> Batches:
-    pa = ledger.arrow()
+    pa = arrow()
     for batch in batches:
         told = []
         for row in batch.to_pylist():
@@ -86,12 +87,12 @@ def _decide(batches: Batches, decisions: Decisions, schema: Any) -> Batches:
 
 
 def _note() -> Any:
-    pa = ledger.arrow()
+    pa = arrow()
     return pa.struct([("place", pa.string()), *note_type()])
 
 
 def _scored_schema() -> Any:
-    pa = ledger.arrow()
+    pa = arrow()
     plain = {"digest": pa.decimal128(20, 0), "sketch": pa.binary(), "kinds": pa.binary()}
     places = [(name, pa.int64()) for name in (_ROW, *distributed.PLACE)]
     wanted = {*_DECIDED, *distributed.NEEDED}

@@ -12,7 +12,10 @@ from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from classifier import Decisions, QualityError, Scorer, filter_again, filter_corpus
 from classifier.corpus import chunks
@@ -318,6 +321,20 @@ def test_groups_are_those_of_all_pairs(pages):
     expected = [min(np.flatnonzero(row), key=lambda j: ranks[j]) for row in near]
     assert found.keeper.tolist() == expected
     assert len(set(expected)) == 25
+
+
+@given(st.integers(1, 30).flatmap(lambda size: st.tuples(st.just(size), st.lists(st.tuples(*[st.integers(0, size - 1)] * 2), max_size=40))))
+@settings(deadline=None)
+def test_each_takes_the_lowest_of_all_that_it_is_tied_to(case):
+    size, pairs = case
+    groups = [{number} for number in range(size)]
+    for left, right in pairs:
+        whole = groups[left] | groups[right]
+        for number in whole:
+            groups[number] = whole
+    left, right = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
+
+    assert copies.lowest(left, right, size).tolist() == [min(group) for group in groups]
 
 
 def test_what_retells_an_earlier_document_is_dropped_on_demand(tmp_path):

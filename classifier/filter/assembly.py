@@ -13,6 +13,7 @@ from typing import Any
 from classifier.corpus import Fault, Shard
 from classifier.corpus.inputs import PARQUET, TEXT, WHOLE
 from classifier.filter import examples, ledger
+from classifier.filter.columns import arrow, numbers
 from classifier.filter.decisions import ASIDE, KEPT, PLACES, REJECTED, Decisions
 from classifier.filter.folder import ERRORS, EXAMPLES, LEDGER, SUMMARY, Folder
 from classifier.filter.relations import hash_of
@@ -120,17 +121,16 @@ def _faults(part: Path) -> list[Fault]:
 def _repeated_ids(parts: Sequence[Path]) -> Iterator[Fault]:
     """Where a record bears an id of its own that an earlier record bears."""
     import numpy as np
-    from pyarrow import parquet
 
     columns = ["own_id", "id"]
-    held = [_id_hashes(parquet.read_table(part, columns=columns)) for part in parts]
+    held = [_id_hashes(ledger.read(part, columns)) for part in parts]
     distinct, counts = np.unique(np.concatenate([np.zeros(0, np.uint64), *held]), return_counts=True)
     twice = distinct[(counts > 1) & (distinct > 0)]
     seen: dict[str, str] = {}
     for part, hashes in zip(parts, held, strict=True):
         places = np.flatnonzero(np.isin(hashes, twice))
         if len(places):
-            for row in parquet.read_table(part, columns=["file", "row", "id"]).take(places).to_pylist():
+            for row in ledger.read(part, ["file", "row", "id"]).take(numbers(places, arrow().int64())).to_pylist():
                 where = f"{row['file']}:{row['row']}"
                 if row["id"] in seen:
                     yield Fault(row["file"], row["row"], f"the id {row['id']!r} stands at {seen[row['id']]} already; both are judged")
@@ -145,14 +145,11 @@ def _id_hashes(table: Any) -> Any:
 
 
 def _count(parts: Sequence[Path], faults: Sequence[Fault]) -> Summary:
-    from pyarrow import parquet
-
     counts: Counter[tuple[Any, ...]] = Counter()
     columns = ["file", "place", "reason", "label", "uncertain"]
     for part in parts:
-        found = parquet.read_table(part, columns=columns).group_by(columns).aggregate([([], "count_all")])
-        for row in found.to_pylist():
-            counts[tuple(row[name] for name in columns)] += row["count_all"]
+        found = ledger.read(part, columns)
+        counts.update(zip(*(found.column(name).to_pylist() for name in columns), strict=True))
     files: dict[str, dict[str, int]] = {}
     reasons: Counter[str] = Counter()
     labels: Counter[str] = Counter()

@@ -14,6 +14,7 @@ from typing import Any
 from classifier.corpus import Shard, read_chunks
 from classifier.errors import MissingExtra, QualityError
 from classifier.filter import distributed, ledger
+from classifier.filter.columns import arrow
 from classifier.filter.decisions import Decisions
 from classifier.filter.folder import Folder, Parts, part_place
 from classifier.filter.local import Progress, Watch, write_chunk
@@ -88,7 +89,7 @@ def over(spark: Any, shards: list[Shard], work: Callable[[Shard], int]) -> None:
         return
 
     def each(batches: Batches) -> Batches:
-        pa = ledger.arrow()
+        pa = arrow()
         for batch in batches:
             for packed in batch.column("shard").to_pylist():
                 shard = pickle.loads(packed)  # noqa: S301  # packed below, by this process
@@ -109,13 +110,12 @@ def scored(spark: Any, parts: Parts) -> Any:
 
 
 def _read_parts(batches: Batches) -> Batches:
-    from pyarrow import parquet
 
-    pa = ledger.arrow()
+    pa = arrow()
     own = [name for name in distributed.NEEDED if name not in distributed.PLACE]
     for batch in batches:
         for path in batch.column("path").to_pylist():
-            table = parquet.read_table(path, columns=own)
+            table = ledger.read(path, own)
             shard, chunk = part_place(Path(path))
             size = len(table)
             for name, values in (("shard", [shard] * size), ("chunk", [chunk] * size), ("number", list(range(size)))):
@@ -136,13 +136,12 @@ def _score(shard: Shard, parts: Parts, scoring: Scoring) -> int:
 
 
 def _write(shard: Shard, parts: Parts, scoring: Scoring, decisions: Decisions, ties: Path) -> int:
-    from pyarrow import parquet
 
     related = _ties_of(ties / f"shard={shard.number}")
     count = 0
     for chunk in read_chunks(shard, scoring.names):
         if not parts.piece(chunk, "done").exists():
-            table = parquet.read_table(parts.part(chunk), columns=ledger.schema().names)
+            table = ledger.read(parts.part(chunk), ledger.schema().names)
             count += write_chunk(chunk, table, parts, scoring.names, decisions, related.get(chunk.number, {})).total()
     return count
 

@@ -40,21 +40,29 @@ def group(sketches: Sketches, ranks: Ints) -> Groups:
     In a band, each document is compared with the first of those that share its key, and with its neighbor in rank: pairs grow with
     the documents, not with their square.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     size = len(sketches)
     bands = _bands(sketches)
     edges = [_edges(sketches, ranks, bands[:, band]) for band in range(BANDS)]
     left, right = (np.concatenate(side) for side in zip(*edges, strict=True))
-    matrix = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
-    count, component = connected_components(matrix, directed=False)
-    first = np.full(count, size, dtype=np.int64)
-    np.minimum.at(first, component, ranks)
     by_rank = np.empty(size, dtype=np.int64)
     by_rank[ranks] = np.arange(size)
-    keeper = by_rank[first[component]]
+    keeper = by_rank[lowest(ranks[left], ranks[right], size)[ranks]]
     return Groups(keeper, similarities(sketches, np.arange(size), keeper))
+
+
+def lowest(left: Ints, right: Ints, size: int) -> Ints:
+    """The lowest number that each of `size` numbers is tied to, over however many others, itself where it is tied to none.
+
+    Each takes the lowest of its neighbors, and then the lowest that this one has: the way halves with every round.
+    """
+    label = np.arange(size)
+    while True:
+        before = label.copy()
+        np.minimum.at(label, left, before[right])
+        np.minimum.at(label, right, before[left])
+        label = label[label]
+        if np.array_equal(label, before):
+            return label
 
 
 def _bands(sketches: Sketches) -> Uints:

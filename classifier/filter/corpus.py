@@ -18,6 +18,7 @@ from classifier.errors import InputError, QualityError
 from classifier.files import STDIN, Listener
 from classifier.filter import ledger, local
 from classifier.filter.assembly import Summary, assemble, read_summary
+from classifier.filter.columns import arrow
 from classifier.filter.decisions import Decisions
 from classifier.filter.folder import INPUT, LEDGER, Folder, check_apart, read_run
 from classifier.filter.processes import cores
@@ -75,7 +76,7 @@ def filter_corpus(
         MissingExtra: an optional library is not installed.
         QualityError: the output folder holds something else, or cannot be written to.
     """
-    ledger.arrow()
+    arrow()
     decisions = decisions or Decisions()
     scoring = Scoring(str(model) if model else None, FieldNames(text_field, id_field), decisions.needs_sketches, decisions.drop_derived)
     path = _local_folder(output)
@@ -102,7 +103,7 @@ def filter_again(
     Raises:
         QualityError: there is no complete run in the folder, its inputs have changed, or its ledger lacks what is asked.
     """
-    ledger.arrow()
+    arrow()
     origin = Path(run)
     before = read_run(origin)
     _check_ledger(origin / LEDGER)

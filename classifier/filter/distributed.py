@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.filter import derived, ledger
+from classifier.filter.columns import arrow
 from classifier.filter.decisions import KEPT, Decisions
 from classifier.filter.relations import hash_of
 from classifier.index import sources
@@ -24,7 +25,7 @@ Batches = Iterator[Any]
 
 def prepare(batches: Batches, decisions: Decisions) -> Batches:
     """For each document its sketch, and a key that is unique and sorts as documents are kept before their near copies."""
-    pa = ledger.arrow()
+    pa = arrow()
     for batch in batches:
         table = pa.Table.from_batches([batch])
         made = ledger.sketches_of(table)
@@ -61,7 +62,7 @@ def _key(row: dict[str, Any], passes: bool) -> bytes:
 
 def _compared(batches: Batches, least: float) -> Batches:
     """Pairs (left, right, left_sketch, right_sketch) as (left, right, similarity), those that are similar enough."""
-    pa = ledger.arrow()
+    pa = arrow()
     for batch in batches:
         left, right = (_sketches(batch.column(name)) for name in ("left_sketch", "right_sketch"))
         similarity: NDArray[np.float64] = np.round(jaccard(left, right), 3)
@@ -153,7 +154,7 @@ def _candidates(ours: Any, terms: Any, size: int) -> Any:
 
 
 def _powers(batches: Batches, size: int) -> Batches:
-    pa = ledger.arrow()
+    pa = arrow()
     for batch in batches:
         terms, holders = (batch.column(name).to_numpy(zero_copy_only=False) for name in ("term", "holders"))
         weights = sources.weigh(terms.view(np.uint32), holders, size) if len(terms) else np.zeros(0)
@@ -163,7 +164,7 @@ def _powers(batches: Batches, size: int) -> Batches:
 
 def _judged(table: Any, size: int) -> Any:
     """The surest source of one document, from all its candidates; an empty table where none is sure enough."""
-    pa = ledger.arrow()
+    pa = arrow()
     table = table.sort_by("source")
     own = _sketches(table.column("own").slice(0, 1))
     candidates = _sketches(table.column("sketch"))

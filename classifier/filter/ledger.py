@@ -13,8 +13,10 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from classifier.corpus import Fault, Record
-from classifier.errors import MissingExtra
+from classifier.filter.columns import arrow, column, numbers
 from classifier.filter.decisions import Outcome
 from classifier.index.sketch import SKETCH, Sketches
 from classifier.index.terms import TERMS
@@ -32,19 +34,6 @@ _FACTS = (
     "words", "boilerplate", "reasons", "cut", "text", "when", "digest",
 )  # fmt: skip
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?")
-
-
-def arrow() -> Any:
-    """The library `pyarrow`.
-
-    Raises:
-        MissingExtra: it is not installed.
-    """
-    try:
-        import pyarrow
-    except ImportError as error:
-        raise MissingExtra("filtering a corpus needs pyarrow. Run: pip install 'quality-classifier[filter]'") from error
-    return pyarrow
 
 
 @cache
@@ -120,12 +109,12 @@ def table(rows: Sequence[Facts], signals: Any, sketches: Sketches | None, kinds:
     told = dict(zip(_FACTS, zip(*rows, strict=True) if rows else repeat(()), strict=False))
     for field in schema():
         if field.name == "signals":
-            values = [pa.array(signals[:, k]) for k in range(signals.shape[1])]
+            values = [numbers(values, pa.float32()) for values in np.ascontiguousarray(signals.T)]
             columns.append(pa.StructArray.from_arrays(values, fields=list(field.type)))
         elif field.name in {"sketch", "kinds"}:
             columns.append(_packed(sketches if field.name == "sketch" else kinds, len(rows), field.type))
         else:
-            columns.append(pa.array(told[field.name], field.type))
+            columns.append(column(told[field.name], field.type))
     lost = json.dumps([vars(fault) for fault in faults], ensure_ascii=False)
     return pa.Table.from_arrays(columns, schema=schema().with_metadata({"faults": lost}))
 
@@ -143,13 +132,11 @@ def sketches_of(ledger: Any) -> Sketches | None:
     return made
 
 
-def unpacked(column: Any, kind: Any) -> Any:
+def unpacked(packed: Any, kind: Any) -> Any:
     """A column of bytes as an array of the numpy type `kind`; None where some are missing."""
-    import numpy as np
-
-    if column.null_count:
+    if packed.null_count:
         return None
-    return np.frombuffer(b"".join(column.to_pylist()), dtype=kind)
+    return np.frombuffer(b"".join(packed.to_pylist()), dtype=kind)
 
 
 def faults_of(ledger_schema: Any) -> list[Fault]:
@@ -162,20 +149,29 @@ def decided(ledger: Any, outcomes: Sequence[Outcome], relations: Sequence[dict[s
     """The ledger with what was decided of each of its rows."""
     pa = arrow()
     for name in ("place", "reason", "detail"):
-        ledger = ledger.append_column(decided_schema().field(name), pa.array([getattr(outcome, name) for outcome in outcomes], pa.string()))
+        told = column([getattr(outcome, name) for outcome in outcomes], pa.string())
+        ledger = ledger.append_column(decided_schema().field(name), told)
     for name in ("duplicate_of", "similarity", "derived_from", "sureness"):
         field = decided_schema().field(name)
-        ledger = ledger.append_column(field, pa.array([relation.get(name) for relation in relations], field.type))
+        ledger = ledger.append_column(field, column([relation.get(name) for relation in relations], field.type))
     return ledger
 
 
 def packed(ledger: Any) -> bytes:
-    """A table as the bytes of a Parquet file."""
+    """A table as the bytes of a Parquet file; numbers stand as they are, for hardly one repeats itself."""
     from pyarrow import parquet
 
+    texts = [field.name for field in ledger.schema if str(field.type) == "string"]
     sink = BytesIO()
-    parquet.write_table(ledger, sink, compression="zstd")
+    parquet.write_table(ledger, sink, compression="zstd", use_dictionary=texts, write_statistics=False)
     return sink.getvalue()
+
+
+def read(part: Path, columns: Sequence[str] | None = None) -> Any:
+    """Some columns of a part of the ledger, or all."""
+    from pyarrow import parquet
+
+    return parquet.ParquetFile(part).read(columns)
 
 
 def publish(path: Path, content: bytes) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from classifier.errors import QualityError
 from classifier.filter import copies, derived, ledger
+from classifier.filter.columns import arrow, numbers
 from classifier.filter.decisions import KEPT, Decisions
 from classifier.filter.folder import part_place
 from classifier.index.sketch import Sketches
@@ -82,7 +83,6 @@ def relate(parts: Sequence[Path], decisions: Decisions, room: Path) -> Relations
 
 
 def _gather(parts: Sequence[Path], starts: NDArray[np.int64], decisions: Decisions, room: Path) -> _Corpus:
-    from pyarrow import parquet
 
     size = int(starts[-1])
     sketches = copies.space(str(room / "sketches"), size)
@@ -90,7 +90,7 @@ def _gather(parts: Sequence[Path], starts: NDArray[np.int64], decisions: Decisio
     columns: dict[str, list[Any]] = {name: [] for name in ("passes", "when", "quality", "words", "digest", "name")}
     asked = [*_FACTS, *_KEYS, "sketch", *(["kinds"] if decisions.drop_derived else [])]
     for path, begin, end in zip(parts, starts, starts[1:], strict=False):
-        part = parquet.read_table(path, columns=asked)
+        part = ledger.read(path, asked)
         made = ledger.sketches_of(part)
         held = ledger.unpacked(part.column("kinds"), np.uint8) if decisions.drop_derived else np.zeros(0)
         if made is None or held is None:
@@ -101,7 +101,7 @@ def _gather(parts: Sequence[Path], starts: NDArray[np.int64], decisions: Decisio
         columns["passes"].append([decisions.decide(row).place == KEPT for row in part.select(_FACTS).to_pylist()])
         columns["name"].append([hash_of(name) for name in part.column("id").to_pylist()])
         for name in ("when", "quality", "words", "digest"):
-            columns[name].append(part.column(name).to_numpy())
+            columns[name].append(part.column(name).to_pylist())
     types = {"passes": np.bool_, "when": np.int64, "quality": np.float64, "words": np.int64, "digest": np.uint64, "name": np.uint64}
     whole: dict[str, Any] = {}
     for name, kind in types.items():
@@ -116,16 +116,14 @@ def hash_of(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest())
 
 
-def _ids(parts: Sequence[Path], starts: NDArray[np.int64], numbers: set[int]) -> dict[int, str]:
+def _ids(parts: Sequence[Path], starts: NDArray[np.int64], wanted: set[int]) -> dict[int, str]:
     """The ids of some documents."""
-    from pyarrow import parquet
-
-    wanted = np.array(sorted(numbers), dtype=np.int64)
+    rows = np.array(sorted(wanted), dtype=np.int64)
     found: dict[int, str] = {}
     for path, begin, end in zip(parts, starts, starts[1:], strict=False):
-        inside = wanted[np.searchsorted(wanted, begin) : np.searchsorted(wanted, end)]
+        inside = rows[np.searchsorted(rows, begin) : np.searchsorted(rows, end)]
         if len(inside):
-            names = parquet.read_table(path, columns=["id"]).column("id").take(inside - begin).to_pylist()
+            names = ledger.read(path, ["id"]).column("id").take(numbers(inside - begin, arrow().int64())).to_pylist()
             found |= dict(zip(inside.tolist(), names, strict=True))
     return found
 

@@ -14,11 +14,13 @@ from classifier.corpus.inputs import LINES, OBJECT, PARQUET, TEXT, WARC, File
 from classifier.corpus.records import load, read_whole
 from classifier.corpus.streams import in_reach, open_raw, pack_file, packed
 from classifier.errors import InputError
+from classifier.filter.columns import arrow, column
 from classifier.filter.decisions import KEPT, PLACES
-from classifier.filter.ledger import arrow, publish
+from classifier.filter.ledger import publish
 from classifier.verdict import Line
 
 NAMESPACE = "quality"
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 Row = Mapping[str, Any]
 
 
@@ -104,7 +106,7 @@ def _whole(file: File, row: Row, names: FieldNames, *, cut: bool) -> bytes:
 
 
 def _dumped(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _JSON.encode(value).encode("utf-8", "replace")
 
 
 def _line(raw: bytes, row: Row, names: FieldNames, cut: bool) -> bytes:
@@ -159,7 +161,7 @@ def _parquet(chunk: Chunk, by_row: Mapping[int, Row], names: FieldNames, *, clea
     pieces = {}
     for place, numbers in places.items():
         told = [by_row[chunk.first + number] for number in numbers]
-        part = table.take(pa.array(numbers, pa.int64()))
+        part = table.take(column(numbers, pa.int64()))
         if clean and place == KEPT:
             part = _cut_columns(part, told, names)
         notes = pa.array([noted(row) for row in told], note_type())
@@ -179,8 +181,8 @@ def _cut_columns(table: Any, rows: Sequence[Row], names: FieldNames) -> Any:
                 columns[place[0]][k] = cleaned(columns[place[0]][k], row)
                 touched.add(place[0])
     for name in touched:
-        column = pa.array(columns[name], table.schema.field(name).type)
-        table = table.set_column(table.column_names.index(name), table.schema.field(name), column)
+        texts = pa.array(columns[name], table.schema.field(name).type)
+        table = table.set_column(table.column_names.index(name), table.schema.field(name), texts)
     return table
 
 

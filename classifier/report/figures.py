@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.filter import ledger
 from classifier.filter.assembly import Summary, read_summary
+from classifier.filter.columns import arrow
 from classifier.filter.decisions import KEPT
 from classifier.filter.folder import ERRORS, EXAMPLES, LEDGER, read_run
-from classifier.filter.ledger import arrow
 from classifier.verdict import LABELS
 
 BINS = 25
@@ -106,15 +107,14 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _count(part: Path, found: Figures) -> None:
-    from pyarrow import parquet
 
     columns = ["label", "place", "site", "quality", "boilerplate", "uncertain", "reasons", "id", "duplicate_of", "similarity"]
-    table = parquet.read_table(part, columns=[*columns, "derived_from", "sureness"])
+    table = ledger.read(part, [*columns, "derived_from", "sureness"])
     label = np.array(table.column("label").to_pylist(), dtype=object)
     for name in LABELS:
         held = label == name
         for histogram, column in ((found.quality, "quality"), (found.boilerplate, "boilerplate")):
-            histogram[name] += np.histogram(table.column(column).to_numpy()[held], bins=BINS, range=(0, 1))[0]
+            histogram[name] += np.histogram(np.array(table.column(column).to_pylist())[held], bins=BINS, range=(0, 1))[0]
     _count_sites(table, found)
     for row in table.select(["uncertain", "reasons", "place"]).filter(table.column("uncertain")).to_pylist():
         found.doubts[_doubt(row["reasons"]), row["place"]] += 1
