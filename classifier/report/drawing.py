@@ -31,7 +31,7 @@ def histogram(counts: Mapping[str, Sequence[int]], label: str) -> str:
     bins = len(next(iter(counts.values())))
     highest = max((sum(held[k] for held in counts.values()) for k in range(bins)), default=0) or 1
     step, room = _WIDTH / bins, _HEIGHT - _FOOT - 22
-    parts = [f'<text x="0" y="14" class="dim">{highest:,}</text><line x1="0" y1="20" x2="{_WIDTH}" y2="20" class="rule"/>']
+    parts = [f'<text x="0" y="14" class="dim">{highest:,} documents</text><line x1="0" y1="20" x2="{_WIDTH}" y2="20" class="rule"/>']
     for k in range(bins):
         top = float(_HEIGHT - _FOOT)
         for name, held in counts.items():
