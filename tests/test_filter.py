@@ -179,7 +179,7 @@ def test_the_totals_add_up_to_what_came_in(tmp_path, rows):
     summary = filter_corpus([tmp_path / "in"], tmp_path / "out", Decisions(uncertain="aside"), jobs=1)
 
     assert summary.records == 12 == summary.kept + summary.rejected + summary.aside + summary.errors
-    assert summary.errors == 2
+    assert (summary.errors, summary.passed_over) == (2, 1)
     assert sum(summary.reasons.values()) == summary.rejected + summary.aside
     assert {name for file in summary.files.values() for name in file} == {"records", *PLACES, "errors"}
     faults = read_lines(tmp_path / "out/errors.jsonl")
@@ -255,10 +255,12 @@ def test_records_of_an_archive_come_out_whole(tmp_path, pages):
         % (k, len(text), text)
         for k, text in enumerate(texts)
     ]
+    records.insert(1, b"WARC/1.0\r\nWARC-Type: metadata\r\nContent-Length: 4\r\n\r\nnone\r\n\r\n")
     (tmp_path / "in.wet.gz").write_bytes(b"".join(gzip.compress(record) for record in records))
 
     summary = filter_corpus([tmp_path / "in.wet.gz"], tmp_path / "out", jobs=1)
 
+    assert (summary.records, summary.passed_over) == (len(texts), 1)
     kept = gzip.decompress((tmp_path / "out/kept/in.wet.gz").read_bytes())
     assert kept.count(b"\r\nquality: {") == summary.kept > 0
     assert re.sub(rb"quality: .*\r\n", b"", kept) == b"".join(record for record in records if record.partition(b"\r\n\r\n")[2] in kept)

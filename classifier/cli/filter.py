@@ -143,6 +143,8 @@ def _tell(summary: Summary, folder: Path, desk: Desk, *, as_json: bool) -> None:
     rest = summary.errors + summary.repeated_ids - sum(max(fault["count"], not fault["lost"]) for fault in told)
     if rest > 0:
         desk.say(f"and {rest:,} more in {folder / 'errors.jsonl'}")
+    if summary.passed_over:
+        desk.say(f"passed over: {summary.passed_over:,} blank lines and records of archives that hold no page")
     desk.say(f"wrote {folder}")
 
 

@@ -33,7 +33,8 @@ class Summary:
         labels: how many of the documents that were read have each label.
         uncertain: how many of them have an uncertain verdict.
         repeated_ids: how many of them bear an id that an earlier one bears.
-        files: the same counts for each file that was read.
+        passed_over: how many more records are no documents: blank lines, and what archives hold beside pages.
+        files: the counts of `records` for each file that was read.
         settings: the decisions.
         model, version: what judged.
     """
@@ -47,6 +48,7 @@ class Summary:
     labels: dict[str, int] = field(default_factory=dict)
     uncertain: int = 0
     repeated_ids: int = 0
+    passed_over: int = 0
     files: dict[str, dict[str, int]] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     model: str = ""
@@ -64,7 +66,8 @@ def assemble(shards: Sequence[Shard], folder: Folder, decisions: Decisions, aske
         (out / place).mkdir(exist_ok=True)
         _join(shards, folder, place)
     parts = sorted((out / LEDGER).glob("*.parquet"))
-    faults = [fault for part in parts for fault in _faults(part)]
+    schemas = [_schema(part) for part in parts]
+    faults = [fault for schema in schemas for fault in ledger.faults_of(schema)]
     repeated = list(_repeated_ids(parts))
     lines = [{**vars(fault), "lost": True} for fault in faults] + [{**vars(fault), "count": 0, "lost": False} for fault in repeated]
     _write_lines(out / ERRORS, lines)
@@ -72,6 +75,7 @@ def assemble(shards: Sequence[Shard], folder: Folder, decisions: Decisions, aske
     (out / EXAMPLES).write_bytes(examples.merge(pieces, asked["scoring"]["model"]))
     summary = _count(parts, faults)
     summary.repeated_ids = len(repeated)
+    summary.passed_over = sum(map(ledger.passed_over_of, schemas))
     summary.settings, summary.model, summary.version = decisions.to_dict(), asked["model"], asked["version"]
     (out / SUMMARY).write_text(json.dumps(summary.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     folder.reveal()
@@ -112,10 +116,10 @@ def _write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     path.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8", errors="replace")
 
 
-def _faults(part: Path) -> list[Fault]:
+def _schema(part: Path) -> Any:
     from pyarrow import parquet
 
-    return ledger.faults_of(parquet.read_schema(part))
+    return parquet.read_schema(part)
 
 
 def _repeated_ids(parts: Sequence[Path]) -> Iterator[Fault]:

@@ -102,8 +102,17 @@ def moment(date: str | None) -> int:
     return int("".join(part or "00" for part in found.groups())) if found else NEVER
 
 
-def table(rows: Sequence[Facts], signals: Any, sketches: Sketches | None, kinds: Any, faults: Iterable[Fault]) -> Any:
-    """Facts about documents as a table; `signals` has the shape (rows, signals), `kinds`, of the rare terms, (rows, TERMS) or is None."""
+def table(rows: Sequence[Facts], signals: Any, sketches: Sketches | None, kinds: Any, faults: Iterable[Fault], passed_over: int) -> Any:
+    """Facts about documents as a table; what was lost and passed over between them stands in its metadata.
+
+    Args:
+        rows: what `facts` says of each document.
+        signals: shape (rows, signals).
+        sketches: shape (rows,), or None.
+        kinds: of the rare terms, shape (rows, TERMS), or None.
+        faults: what could not be read.
+        passed_over: how many records are no documents.
+    """
     pa = arrow()
     columns: list[Any] = []
     told = dict(zip(_FACTS, zip(*rows, strict=True) if rows else repeat(()), strict=False))
@@ -116,7 +125,7 @@ def table(rows: Sequence[Facts], signals: Any, sketches: Sketches | None, kinds:
         else:
             columns.append(column(told[field.name], field.type))
     lost = json.dumps([vars(fault) for fault in faults], ensure_ascii=False)
-    return pa.Table.from_arrays(columns, schema=schema().with_metadata({"faults": lost}))
+    return pa.Table.from_arrays(columns, schema=schema().with_metadata({"faults": lost, "passed_over": str(passed_over)}))
 
 
 def _packed(values: Any, count: int, kind: Any) -> Any:
@@ -143,6 +152,11 @@ def faults_of(ledger_schema: Any) -> list[Fault]:
     """What could not be read where a part of the ledger was made."""
     told = (ledger_schema.metadata or {}).get(b"faults", b"[]")
     return [Fault(**fault) for fault in json.loads(told)]
+
+
+def passed_over_of(ledger_schema: Any) -> int:
+    """How many records are no documents where a part of the ledger was made."""
+    return int((ledger_schema.metadata or {}).get(b"passed_over", 0))
 
 
 def decided(ledger: Any, outcomes: Sequence[Outcome], relations: Sequence[dict[str, Any]]) -> Any:

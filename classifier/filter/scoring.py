@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.corpus import Chunk, Fault, FieldNames, Record, parse
+from classifier.corpus.inputs import WHOLE
 from classifier.document import read_many
 from classifier.filter import ledger
 from classifier.index import sources
@@ -47,11 +48,26 @@ def scorer(model: str | None) -> Scorer:
 def score_chunk(chunk: Chunk, scoring: Scoring) -> Any:
     """The part of the ledger that a chunk makes, as an Arrow table; its faults stand in the metadata."""
     records, faults = parse(chunk, scoring.names)
-    return score_records(records, faults, scoring)
+    return score_records(records, faults, scoring, passed_over(chunk, records, faults))
 
 
-def score_records(records: Sequence[Record], faults: Sequence[Fault], scoring: Scoring) -> Any:
-    """The ledger of some records; each text is split into words once, for its signals and for its sketch."""
+def passed_over(chunk: Chunk, records: Sequence[Record], faults: Sequence[Fault]) -> int:
+    """How many records of a chunk are neither documents nor faults: blank lines, and what an archive holds beside pages."""
+    if chunk.shard.kind in WHOLE:
+        return 0
+    inside = {fault.row for fault in faults if chunk.first <= fault.row < chunk.first + chunk.count}
+    return chunk.count - len(records) - len(inside)
+
+
+def score_records(records: Sequence[Record], faults: Sequence[Fault], scoring: Scoring, passed_over: int = 0) -> Any:
+    """The ledger of some records; each text is split into words once, for its signals and for its sketch.
+
+    Args:
+        records: the documents.
+        faults: what could not be read beside them.
+        scoring: what decides the content of the ledger.
+        passed_over: how many records beside them are no documents.
+    """
     waiting = iter(records)
     rows: list[ledger.Facts] = []
     signals = [np.zeros((0, len(NAMES)))]
@@ -68,7 +84,7 @@ def score_records(records: Sequence[Record], faults: Sequence[Fault], scoring: S
             sketches.append(sketch_hashes(np.split(batch.words.hash, batch.first[1:-1])))
     values = np.concatenate(signals).astype(np.float32)
     made = np.concatenate(sketches) if scoring.sketches else None
-    return ledger.table(rows, values, made, np.concatenate(kinds) if scoring.kinds else None, faults)
+    return ledger.table(rows, values, made, np.concatenate(kinds) if scoring.kinds else None, faults, passed_over)
 
 
 def _kinds(pieces: Sequence[Words], sketches: Sketches) -> NDArray[np.uint8]:
