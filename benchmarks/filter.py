@@ -57,7 +57,9 @@ def recombined(texts: Sequence[str], count: int, draw: random.Random) -> Iterato
 
 
 def write_corpus(folder: Path, texts: Sequence[str], count: int) -> int:
-    """Write a corpus as some .jsonl.gz files; its characters."""
+    """Write a corpus as some .jsonl.gz files, unless it is there from an earlier time; its characters."""
+    if folder.is_dir():
+        return sum(map(_characters, folder.iterdir()))
     folder.mkdir(parents=True)
     rows, size = recombined(texts, count, random.Random(5)), 0
     for k in range(FILES):
@@ -66,6 +68,11 @@ def write_corpus(folder: Path, texts: Sequence[str], count: int) -> int:
                 target.write(json.dumps(row, ensure_ascii=False) + "\n")
                 size += len(row["text"])
     return size
+
+
+def _characters(path: Path) -> int:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return sum(len(json.loads(line)["text"]) for line in lines)
 
 
 CHILD = """
@@ -118,7 +125,8 @@ def growth(counts: Sequence[int], texts: Sequence[str], jobs: int, room: Path) -
     found: dict[str, Any] = {}
     for count in counts:
         size = write_corpus(room / str(count), texts, count)
-        cost = measured([sys.executable, "-c", CHILD, str(room / str(count)), str(room / f"out{count}"), str(jobs)])
+        with tempfile.TemporaryDirectory(dir=room) as out:
+            cost = measured([sys.executable, "-c", CHILD, str(room / str(count)), out, str(jobs)])
         rates = {"a_second": count / cost["seconds"], "a_second_of_two_processors": 2 * count / cost["processor"]}
         found[str(count)] = cost | rates | {"characters": size / count}
         tell(f"{count:,} documents: {found[str(count)]}")
@@ -146,8 +154,9 @@ def rival(python: str, texts: Sequence[str], jobs: int, room: Path) -> dict[str,
     write_corpus(room / "rival", texts, RIVAL_DOCUMENTS)
     program = room / "rival.py"
     program.write_text(RIVAL)
-    theirs = measured([python, str(program), str(room / "rival"), str(room / "theirs"), str(room / "logs")])
-    ours = measured([sys.executable, "-c", CHILD, str(room / "rival"), str(room / "ours"), str(jobs)])
+    with tempfile.TemporaryDirectory(dir=room) as out:
+        theirs = measured([python, str(program), str(room / "rival"), f"{out}/theirs", f"{out}/logs"])
+        ours = measured([sys.executable, "-c", CHILD, str(room / "rival"), f"{out}/ours", str(jobs)])
     return {"documents": RIVAL_DOCUMENTS, "datatrove": theirs, "ours": ours, "times": theirs["processor"] / ours["processor"]}
 
 
@@ -172,19 +181,21 @@ def main() -> None:
     parser.add_argument("--documents", type=int, nargs="+", default=[20_000, 200_000])
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--rival", metavar="PYTHON", help="an interpreter that has datatrove")
+    parser.add_argument("--room", type=Path, metavar="DIR", help="where corpora are kept from one time to the next")
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
     texts = pages(CORPORA)
     facts: dict[str, Any] = {"load": os.getloadavg()[0], "cores": os.cpu_count()}
-    with tempfile.TemporaryDirectory() as room:
+    with tempfile.TemporaryDirectory() as passing:
+        room = options.room or Path(passing)
         if CORPORA.is_dir():
             facts["originals"] = rejected_originals(CORPORA)
             tell(str(facts["originals"]))
         if options.rival:
-            facts["datatrove"] = rival(options.rival, texts, options.jobs, Path(room))
+            facts["datatrove"] = rival(options.rival, texts, options.jobs, room)
             tell(str(facts["datatrove"]))
         if options.documents != [0]:
-            facts["growth"] = growth(options.documents, texts, options.jobs, Path(room))
+            facts["growth"] = growth(options.documents, texts, options.jobs, room)
     options.output.write_text(json.dumps(facts, indent=1) + "\n")
     print(json.dumps(facts, indent=1))
 
