@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,19 +61,25 @@ class Forest:
             Shape (documents, signals, labels).
         """
         documents, width = signals.shape
-        document = np.repeat(np.arange(documents), len(self.root))
-        label, node = np.tile(self.label, documents), np.tile(self.root, documents)
-        cells = documents * width * labels
-        added = np.zeros(cells)
-        while len(node):
-            asked = self.signal[node]
-            child = np.where(signals[document, asked] <= self.cut[node], self.left[node], self.right[node])
-            going = np.flatnonzero(child != node)
-            document, label, asked, child = document[going], label[going], asked[going], child[going]
-            cell = (document * width + asked) * labels + label
-            added += np.bincount(cell, self.value[child] - self.value[node[going]], cells)
-            node = child
+        size, edges, asked = width * labels, self._edges, self._edges.signal * labels
+        values, added = np.repeat(signals.ravel(), labels), np.zeros(documents * size)
+        edge = np.tile(edges.root, documents)
+        begin = (np.arange(documents)[:, None] * size + self.label).ravel()
+        while len(edge):
+            going = np.flatnonzero(edges.inner[edge])
+            begin, edge = begin[going], edge[going]
+            cell = begin + asked[edge]
+            edge = edge + (values[cell] > edges.cut[edge])
+            added += np.bincount(cell, edges.step[edge], len(added))
+            edge = edges.child[edge]
         return added.reshape(documents, width, labels)
+
+    @cached_property
+    def _edges(self) -> _Edges:
+        nodes = np.arange(len(self.value))
+        child = np.stack((self.left, self.right), axis=1).ravel()
+        value, signal, cut, inner = (np.repeat(each, 2) for each in (self.value, self.signal, self.cut, self.left != nodes))
+        return _Edges(2 * self.root, signal, cut, inner, 2 * child, self.value[child] - value)
 
     def base(self, labels: int) -> Floats:
         """The sum of the roots' values for each label, shape (labels,)."""
@@ -82,6 +89,25 @@ class Forest:
         """The trees as arrays to be stored."""
         found = {_PREFIX + each.name: getattr(self, each.name) for each in fields(self)}
         return {name: array.astype(np.int32) if array.dtype == np.int64 else array for name, array in found.items()}
+
+
+class _Edges(NamedTuple):
+    """The trees as two edges a node, the left one and then the right one; a walk looks at no more than each needs.
+
+    Attributes:
+        root: the left edge of each root, shape (trees,).
+        signal, cut: what the node asks, shape (edges,).
+        inner: whether the node has children.
+        child: the left edge of the child.
+        step: what the edge adds.
+    """
+
+    root: Ints
+    signal: Ints
+    cut: Floats
+    inner: NDArray[np.bool_]
+    child: Ints
+    step: Floats
 
 
 def from_arrays(stored: Mapping[str, NDArray[Any]]) -> Forest:
