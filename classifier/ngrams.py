@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,22 +21,24 @@ BITS = 18  # there are 2**BITS columns
 _REACH, _NEAR = 5, 3  # words around a speech verb or an outlet: alone, and paired with it
 # What a masked word becomes, the strongest first: a text is told by how it sources, not by which names it holds.
 _MASKS = (lx.AGENCY, lx.WIRE_SERVICE, lx.OUTLET, lx.SHOW, lx.PLATFORM, lx.MONTH_OR_DAY, lx.PLACE, lx.PROPER_NAME)
+_HIDDEN = functools.reduce(operator.or_, _MASKS)
 _NUMBER_MASK = np.uint64(99)
 _ANCHORS = lx.SPEECH_VERB | lx.RELAY | lx.OUTLET | lx.AMBIGUOUS_OUTLET | lx.AGENCY | lx.SHOW | lx.PLATFORM
 _PAIR = np.uint64(0xD6E8FEB86659FD93)
 _BEFORE, _AFTER = np.uint64(1), np.uint64(2)
 _SALTS = [np.uint64(0x9E3779B97F4A7C15 * view & 0xFFFFFFFFFFFFFFFF) for view in range(1, 6)]
+_VIEW_BITS = 3
 _STEP = np.uint64(1000)  # parts hashes of kinds from those of what stands beside them
 _PLACES = 5  # parts of a text that a statement may stand in
 
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """The n-grams of a batch as columns of equal length, a document's own in the order of the views.
+    """The n-grams of a batch as columns of equal length, document by document and view by view.
 
     Attributes:
-        document: the document that holds each.
-        column: below 2**BITS, rising within a view.
+        document: the document that holds each, rising.
+        column: below 2**BITS, rising within a view of a document.
         value: log term frequency, scaled so that each view of a document has length one.
     """
 
@@ -50,8 +55,10 @@ def extract(batch: Batch) -> Grams:
     """
     text = masked(batch)
     views = (_words(text), _pairs(text), *_around(text), _sourcing(batch))
-    parts = [_view(rows, hashes, salt, len(batch)) for (rows, hashes), salt in zip(views, _SALTS, strict=True)]
-    return Grams(*(np.concatenate([getattr(part, name) for part in parts]) for name in Grams.__slots__))
+    kind: type[np.unsignedinteger[Any]] = (
+        np.uint32 if len(batch) < 1 << (32 - BITS - _VIEW_BITS) else np.uint64
+    )  # the smaller, the faster sorted
+    return _counted(np.concatenate([_keys(view, *found, kind) for view, found in enumerate(views)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +72,17 @@ class Masked:
 
 def masked(batch: Batch) -> Masked:
     """The words with names, dates and numbers replaced by their kind, runs of one kind told once."""
-    tags = batch.found.tags
-    hashes = batch.words.hash.copy()
-    rank = np.zeros(len(hashes), dtype=np.uint64)
-    rank[(batch.words.shape & NUMBER) > 0] = _NUMBER_MASK
-    for place, bit in enumerate(reversed(_MASKS), start=1):
-        rank[(tags & bit) > 0] = place
-    hidden = rank > 0
-    hashes[hidden] = rank[hidden]
-    keep = np.append(True, (rank[1:] != rank[:-1]) | ~hidden[1:] | (batch.owner[1:] != batch.owner[:-1]))[: len(hashes)]
-    return Masked(hashes[keep], tags[keep], batch.owner[keep])
+    tags, hashes, owner = batch.found.tags, batch.words.hash.copy(), batch.owner
+    hidden = np.flatnonzero(((tags & _HIDDEN) > 0) | ((batch.words.shape & NUMBER) > 0))
+    kinds, own = np.full(len(hidden), _NUMBER_MASK), tags[hidden]
+    for kind, bit in enumerate(reversed(_MASKS), start=1):
+        kinds[(own & bit) > 0] = kind
+    hashes[hidden] = kinds
+    keep = np.ones(len(hashes), dtype=bool)
+    again = (np.diff(hidden) == 1) & (kinds[1:] == kinds[:-1])
+    keep[hidden[1:][again]] = False
+    keep[batch.first[:-1][batch.sizes > 0]] = True
+    return Masked(hashes[keep], tags[keep], owner[keep])
 
 
 def _words(text: Masked) -> tuple[Ints, Hashes]:
@@ -116,11 +124,19 @@ def _sourcing(batch: Batch) -> tuple[Ints, Hashes]:
     return np.tile(row, len(told)), np.concatenate(told)
 
 
-def _view(rows: Ints, hashes: Hashes, salt: np.uint64, documents: int) -> Grams:
-    columns = (mix(hashes ^ salt) >> np.uint64(64 - BITS)).astype(np.int64)
-    keys = np.sort((rows << BITS) | columns)
+def _keys(view: int, rows: Ints, hashes: Hashes, kind: type[np.unsignedinteger[Any]]) -> NDArray[np.unsignedinteger[Any]]:
+    """The n-grams of a view, each as one number: its document, then the view, then its column."""
+    keys = (mix(hashes ^ _SALTS[view]) >> np.uint64(64 - BITS)).astype(kind)
+    keys |= (rows.astype(kind) << kind(BITS + _VIEW_BITS)) | kind(view << BITS)
+    return keys
+
+
+def _counted(keys: NDArray[np.unsignedinteger[Any]]) -> Grams:
+    """How often each n-gram stands in its document, told as its value."""
+    keys.sort()
     first = np.flatnonzero(np.append(keys[:1] >= 0, keys[1:] != keys[:-1]))
     values = 1 + np.log(np.diff(np.append(first, len(keys))))
-    rows, columns = keys[first] >> BITS, keys[first] & ((1 << BITS) - 1)
-    length = np.sqrt(np.bincount(rows, values * values, minlength=documents))
-    return Grams(rows, columns, values / length[rows])
+    keys = keys[first].astype(np.int64)
+    view = keys >> BITS
+    values /= np.sqrt(np.bincount(view, values * values))[view]
+    return Grams(keys >> (BITS + _VIEW_BITS), keys & ((1 << BITS) - 1), values)
