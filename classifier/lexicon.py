@@ -20,6 +20,7 @@ OUTLET, AMBIGUOUS_OUTLET, AGENCY, SHOW, PLATFORM, OUTLET_WORD, WIRE_SERVICE = (1
 MONTH_OR_DAY, PLACE, TITLE, FIRST_NAME, SPEECH_VERB, FUNCTION_WORD, COMMON_WORD = (1 << bit for bit in range(7, 14))
 OFFICIAL, STUDY, RECORD, INSIDER, AUDIENCE, OURSELVES, PRONOUN, RELAY, ADDRESSING = (1 << bit for bit in range(14, 23))
 PROPER_NAME = 1 << 23  # a capitalised word that is no common one and does not merely open a sentence
+_ORDINARY = COMMON_WORD | FUNCTION_WORD | SPEECH_VERB | TITLE | MONTH_OR_DAY
 _TAG_OF_LIST = {
     "outlets": OUTLET, "outlets_ambiguous": AMBIGUOUS_OUTLET, "agencies": AGENCY, "shows": SHOW, "platforms": PLATFORM,
     "outlet_words": OUTLET_WORD, "wire_services": WIRE_SERVICE, "months_days": MONTH_OR_DAY, "places": PLACE, "titles": TITLE,
@@ -31,7 +32,7 @@ _SLOT_BITS = 17
 _PAIR_BITS = 20  # of a table of the pairs of words that entries begin with, so large that few other pairs look alike
 _LONGEST_TOLD = 7  # words; longer entries share its bit
 _AT_START, _AT_END = 1, 2  # bits of an entry that stands at the edge of a line
-_NO_KEY, _SEVERAL_KEYS = -1, -2
+_SEVERAL = -1
 _STEP, _SPREAD = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 _TOP, _PAIR_TOP = np.uint64(64 - _SLOT_BITS), np.uint64(64 - _PAIR_BITS)
 _NOWHERE = np.zeros(0, dtype=np.int64)
@@ -103,30 +104,63 @@ def parse_list(name: str, text: str) -> Phrases:
     return Phrases(name, about, entries)
 
 
+class _Keys:
+    """Some distinct hashes in order: the place of each is told by one look-up, or by a search where several share a slot."""
+
+    def __init__(self, hashes: Hashes) -> None:
+        self._hashes = np.append(hashes, np.uint64(0))  # the last stands for all that are not there
+        slots, places, shared = np.unique(hashes >> _TOP, return_index=True, return_counts=True)
+        self._place_of = np.full(1 << _SLOT_BITS, len(hashes), dtype=np.int32)
+        self._place_of[slots] = np.where(shared > 1, _SEVERAL, places)
+
+    def __len__(self) -> int:
+        return len(self._hashes) - 1
+
+    def places(self, hashes: Hashes) -> Ints:
+        """The place of each hash, and the number of all for one that is not there."""
+        place = self._place_of[hashes >> _TOP]
+        several = np.flatnonzero(place == _SEVERAL)
+        place[several] = np.searchsorted(self._hashes[:-1], hashes[several])
+        return np.where(self._hashes[place] == hashes, place, len(self))
+
+
 class _Table:
     """The entries of one length in words, found by the hash of their words in one look-up."""
 
     def __init__(self, hashes: Hashes, entries: Ints) -> None:
         order = np.argsort(hashes, kind="stable")
         self.entries = entries[order]
-        self.keys, self.begin, self.count = np.unique(hashes[order], return_index=True, return_counts=True)
-        slots, places, shared = np.unique(self.keys >> _TOP, return_index=True, return_counts=True)
-        self.key_of = np.full(1 << _SLOT_BITS, _NO_KEY, dtype=np.int32)
-        self.key_of[slots] = np.where(shared > 1, _SEVERAL_KEYS, places)
+        keys, self.begin, self.count = np.unique(hashes[order], return_index=True, return_counts=True)
+        self.keys = _Keys(keys)
 
     def match(self, hashes: Hashes) -> tuple[Ints, Ints]:
         """Positions of `hashes` that stand for an entry, rising, and the entry of each."""
-        key = self.key_of[hashes >> _TOP]
-        maybe = np.flatnonzero(key != _NO_KEY)
-        key, hashes = key[maybe], hashes[maybe]
-        several = np.flatnonzero(key == _SEVERAL_KEYS)
-        key[several] = np.searchsorted(self.keys, hashes[several]).clip(max=len(self.keys) - 1)
-        sure = self.keys[key] == hashes
-        maybe, key = maybe[sure], key[sure]
+        key = self.keys.places(hashes)
+        known = np.flatnonzero(key < len(self.keys))
+        key = key[known]
         count = self.count[key]
-        position = np.repeat(maybe, count)
+        position = np.repeat(known, count)
         place = np.repeat(self.begin[key] - np.cumsum(count) + count, count) + np.arange(len(position))
         return position, self.entries[place]
+
+
+class _Singles:
+    """What single words are by themselves, told by one look-up a word: most words of a text are on some list of names."""
+
+    def __init__(self, hashes: Hashes, tags: Ints, capital: NDArray[np.bool_], more: NDArray[np.bool_]) -> None:
+        """Entries by the hash of their word: its tag, whether it asks for a capital, whether a longer look has to decide."""
+        keys, place = np.unique(hashes, return_inverse=True)
+        self._keys = _Keys(keys)
+        self._tags = np.zeros(2 * len(keys) + 2, dtype=np.int64)  # of a key in small letters, then with a capital
+        self._more = np.zeros(len(keys) + 1, dtype=np.uint8)
+        np.bitwise_or.at(self._tags, 2 * place[~capital & ~more], tags[~capital & ~more])
+        np.bitwise_or.at(self._tags, 2 * place[~more] + 1, tags[~more])
+        self._more[place[more]] = 1 << 1
+
+    def read(self, hashes: Hashes, shape: NDArray[np.uint8]) -> tuple[Ints, NDArray[np.uint8]]:
+        """The tags of some words, and the bit of size one for those at which to look longer."""
+        key = self._keys.places(hashes)
+        return self._tags[2 * key + (shape & CAPITAL)], self._more[key]
 
 
 class Lexicon:
@@ -163,42 +197,66 @@ class Lexicon:
             places = begin[rows][:, None] + np.arange(size)
             capital = ((words.shape[places] & CAPITAL) > 0) & self._is_name[rows][:, None]
             self._capitals[rows] = capital @ (1 << np.arange(size))
-            self._tables[size] = _Table(_chain(words.hash, begin[rows], size), rows)
             if size > 1:
                 self._pairs[_chain(words.hash, begin[rows], 2) >> _PAIR_TOP] |= np.uint8(1 << min(size, _LONGEST_TOLD))
+                self._tables[size] = _Table(_chain(words.hash, begin[rows], size), rows)
+        single = np.flatnonzero(sizes == 1)
+        self._compile_singles(_chain(words.hash, begin[single], 1), single)
+
+    def _compile_singles(self, hashes: Hashes, rows: Ints) -> None:
+        """The entries of one word: names are told at a glance, phrases and what stands at the edge of a line by a longer look."""
+        tags = self._tag_of[self._owner[rows]]
+        more = (tags == 0) | (self._anchors[rows] > 0)
+        self._singles = _Singles(hashes, tags, self._capitals[rows] > 0, more)
+        self._tables[1] = _Table(hashes[more], rows[more])
 
     def find(self, words: Words) -> Found:
         """Every entry of every list among some words."""
-        opening = _changes(words.sentence)
-        first, last, owner = self._search(words)
-        tags = self._tag(words.shape, opening, first, last, owner)
+        genitive = words.stem != words.hash
+        tags, likely = self._glance(words, np.flatnonzero(genitive))
+        first, last, owner = self._search(words, likely, genitive)
+        self._tag(tags, words, first, last, owner)
         order = np.flatnonzero(self._tag_of[owner] == 0)
         order = order[np.lexsort((last[order], first[order]))]
         return Found(tags, first[order], last[order], owner[order], self.names)
 
-    def _tag(self, shape: NDArray[np.uint8], opening: NDArray[np.bool_], first: Ints, last: Ints, owner: Ints) -> Ints:
-        """The tags of all words."""
-        tags = np.zeros(len(shape), dtype=np.int64)
+    def _glance(self, words: Words, genitive: Ints) -> tuple[Ints, NDArray[np.uint8]]:
+        """The tags that words have by themselves, and for each word bits of the sizes of entries that may begin with it."""
+        chain = _extend(None, words.hash)
+        tags, likely = self._singles.read(chain, words.shape)
+        likely[:-1] |= self._pairs[_extend(chain[:-1], words.hash[1:]) >> _PAIR_TOP]
+        stems = words.stem[genitive]
+        own_tags, own_likely = self._singles.read(_extend(None, stems), words.shape[genitive])
+        tags[genitive] |= own_tags
+        likely[genitive] |= own_likely
+        later = genitive > 0
+        before = genitive[later] - 1
+        likely[before] |= self._pairs[_extend(chain[before], stems[later]) >> _PAIR_TOP]
+        return tags, likely
+
+    def _tag(self, tags: Ints, words: Words, first: Ints, last: Ints, owner: Ints) -> None:
+        """Add the tags of what was found to those of the words, and tell proper names."""
         bits, size = self._tag_of[owner], last - first
         for length in np.flatnonzero(np.bincount(size[bits > 0])).tolist():
             rows = np.flatnonzero((bits > 0) & (size == length))
             for place in range(length):
                 np.bitwise_or.at(tags, first[rows] + place, bits[rows])
-        ordinary = (tags & (COMMON_WORD | FUNCTION_WORD | SPEECH_VERB | TITLE | MONTH_OR_DAY)) > 0
-        proper = ((shape & CAPITAL) > 0) & ~ordinary & (~opening | ((tags & FIRST_NAME) > 0))
-        tags[proper] |= PROPER_NAME
-        return tags
+        capital = np.flatnonzero(words.shape & CAPITAL)
+        own, opening = tags[capital], _changes(words.sentence)[capital]
+        proper = ((own & _ORDINARY) == 0) & (~opening | ((own & FIRST_NAME) > 0))
+        tags[capital[proper]] |= PROPER_NAME
 
-    def _search(self, words: Words) -> tuple[Ints, Ints, Ints]:
-        """The first word, the word after the last, and the list of each entry found."""
+    def _search(self, words: Words, likely: NDArray[np.uint8], genitive: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
+        """The first word, the word after the last, and the list of each entry found, but for what was told at a glance."""
         starts = _changes(words.line)
         ends = np.append(starts[1:], True)
-        genitive, likely = words.stem != words.hash, self._likely(words)
+        places = np.flatnonzero(likely)
+        sizes = likely[places]
         found = [(_NOWHERE, _NOWHERE, _NOWHERE)]
         for size, table in self._tables.items():
-            begin = np.arange(len(words)) if size == 1 else np.flatnonzero(likely & (1 << min(size, _LONGEST_TOLD)))
+            begin = places[(sizes & (1 << min(size, _LONGEST_TOLD))) > 0]
             begin = begin[begin + size <= len(words)]
-            begin = begin[words.sentence[begin] == words.sentence[begin + size - 1]] if size > 1 else begin
+            begin = begin[words.sentence[begin] == words.sentence[begin + size - 1]]
             place, entry = self._entries(words, begin, size, table, genitive)
             first, last = begin[place], begin[place] + size
             good = _has_capitals(words.shape, first, self._capitals[entry], size)
@@ -207,15 +265,6 @@ class Lexicon:
             found.append((first[good], last[good], self._owner[entry[good]]))
         first, last, owner = (np.concatenate(column) for column in zip(*found, strict=True))
         return first, last, owner
-
-    def _likely(self, words: Words) -> NDArray[np.uint8]:
-        """For each word but the last, bits of the sizes of entries that may begin with it and the next one."""
-        chain = _extend(None, words.hash[:-1])
-        likely = self._pairs[_extend(chain, words.hash[1:]) >> _PAIR_TOP]
-        genitive = np.flatnonzero(words.stem[1:] != words.hash[1:])
-        likely[genitive] |= self._pairs[_extend(chain[genitive], words.stem[1:][genitive]) >> _PAIR_TOP]
-        told: NDArray[np.uint8] = likely
-        return told
 
     def _entries(self, words: Words, begin: Ints, size: int, table: _Table, genitive: NDArray[np.bool_]) -> tuple[Ints, Ints]:
         """Which runs of words are entries, and which entries; only the last word of a name takes the genitive ("the Gazette's editor")."""
