@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from answers import kept
 from folds import FAMILIES, GENERATORS, SOURCES, Fold, by_family, by_generator, by_source, digest
 from held_out import Table, hold_out, report
 from measured import ROOT, Tell, code_digest
@@ -73,7 +74,7 @@ def measure(
     """Figures by protocol and system."""
     found: dict[str, dict[str, Table]] = {}
     for name in names:
-        answers = hold_out(SYSTEMS[name](examples, tell), folds, tell, jobs)
+        answers = hold_out(SYSTEMS[name](examples, tell), folds, tell, jobs, kept(name, examples))
         for protocol in answers:
             found.setdefault(protocol, {})[name] = report(answers, protocol, folds, examples)
     return found

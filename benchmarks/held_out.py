@@ -11,10 +11,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from answers import Answer, Kept
 from folds import FAMILIES, GENERATORS, SOURCES, Fold, Ints, lineages
 from measured import Tell
 from numpy.typing import NDArray
-from systems import Floats, System
+from systems import Floats, Judge, System
 
 from classifier.training import metrics
 from classifier.training.examples import BY_EYE, Example
@@ -23,7 +24,6 @@ from classifier.verdict import LABELS
 
 Bools = NDArray[np.bool_]
 Table = dict[str, Any]
-Answer = tuple[Floats, Floats | None]
 
 _INHERITED: list[Callable[[Sequence[int]], dict[int, Answer]]] = []
 
@@ -45,19 +45,24 @@ class Held:
     scope: Floats | None
 
 
-def hold_out(system: System, folds: Sequence[Fold], tell: Tell, jobs: int = 1) -> dict[str, Held]:
-    """Each protocol's answers; rounds with the same training texts share one training, and `jobs` processes share the trainings."""
+def hold_out(system: System, folds: Sequence[Fold], tell: Tell, jobs: int = 1, kept: Kept | None = None) -> dict[str, Held]:
+    """Each protocol's answers; rounds with the same training texts share one training, and `jobs` processes share the trainings.
+
+    Answers that are `kept` are not asked for again.
+    """
     begun, by_train = time.perf_counter(), _by_train(folds)
     answers: dict[int, Answer] = {}
-    for done, found in enumerate(_answers(system, folds, by_train, jobs), start=1):
+    for done, found in enumerate(_answers(system, folds, by_train, jobs, kept), start=1):
         answers |= found
         names = "; ".join(f"{folds[number].protocol}: {_short(folds[number].name)}" for number in found)
         tell(f"{system.name} {done}/{len(by_train)} after {time.perf_counter() - begun:.0f} s, left out {names}")
     return {protocol: _joined(folds, answers, protocol) for protocol in dict.fromkeys(fold.protocol for fold in folds)}
 
 
-def _answers(system: System, folds: Sequence[Fold], by_train: Sequence[Sequence[int]], jobs: int) -> Iterator[dict[int, Answer]]:
-    work = partial(_answer, system, folds)
+def _answers(
+    system: System, folds: Sequence[Fold], by_train: Sequence[Sequence[int]], jobs: int, kept: Kept | None
+) -> Iterator[dict[int, Answer]]:
+    work = partial(_answer, system, folds, kept)
     if jobs <= 1 or "fork" not in multiprocessing.get_all_start_methods():
         yield from map(work, by_train)
         return
@@ -75,9 +80,15 @@ def _answer_inherited(numbers: Sequence[int]) -> dict[int, Answer]:
     return _INHERITED[-1](numbers)
 
 
-def _answer(system: System, folds: Sequence[Fold], numbers: Sequence[int]) -> dict[int, Answer]:
-    judge = system.learn(folds[numbers[0]].train)
-    return {number: judge(folds[number].test) for number in numbers}
+def _answer(system: System, folds: Sequence[Fold], kept: Kept | None, numbers: Sequence[int]) -> dict[int, Answer]:
+    learned: list[Judge] = []
+
+    def ask(fold: Fold) -> Answer:
+        if not learned:
+            learned.append(system.learn(fold.train))
+        return learned[0](fold.test)
+
+    return {number: kept.answer(folds[number], partial(ask, folds[number])) if kept else ask(folds[number]) for number in numbers}
 
 
 def _by_train(folds: Sequence[Fold]) -> list[list[int]]:

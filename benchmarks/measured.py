@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from classifier.training.examples import Example
-from classifier.training.features import READ, Features, measure
+from classifier.training.features import READ, Features, Sentences, measure
 
 ROOT = Path(__file__).resolve().parent.parent
 STORE = ROOT / "build" / "features"
@@ -26,6 +27,7 @@ _NOT_READ = {
     "scorer.py",
     "model.py",
     "forest.py",
+    "sentences.py",
     "index",
     "training",
     "stories",
@@ -43,8 +45,12 @@ def features(examples: Sequence[Example], tell: Tell, store: Path = STORE) -> Fe
         places.setdefault(example.dataset, []).append(place)
     parts = [_of_dataset(name, [examples[row].text for row in rows], code, tell, store) for name, rows in sorted(places.items())]
     order = np.argsort(np.concatenate([rows for _, rows in sorted(places.items())]))
-    matrix = sp.csr_array(sp.vstack([part.ngrams for part in parts], format="csr"))
-    return Features(matrix, np.concatenate([part.signals for part in parts]))[order]
+    matrix, pieces = (
+        sp.csr_array(sp.vstack(each, format="csr")) for each in ([p.ngrams for p in parts], [p.sentences.ngrams for p in parts])
+    )
+    begin = np.cumsum([0, *(len(part.signals) for part in parts)])
+    document = np.concatenate([part.sentences.document + first for part, first in zip(parts, begin.tolist(), strict=False)])
+    return Features(matrix, np.concatenate([part.signals for part in parts]), Sentences(pieces, document))[order]
 
 
 def _of_dataset(name: str, texts: Sequence[str], code: str, tell: Tell, store: Path) -> Features:
@@ -64,15 +70,26 @@ def _of_dataset(name: str, texts: Sequence[str], code: str, tell: Tell, store: P
 
 def _read(path: Path) -> Features:
     with np.load(path, allow_pickle=False) as stored:
-        matrix = sp.csr_array((stored["values"], stored["columns"], stored["rows"]), shape=tuple(stored["shape"]))
-        return Features(matrix, stored["signals"])
+        sentences = Sentences(_unpacked(stored, "sentences_"), stored["document"])
+        return Features(_unpacked(stored, ""), stored["signals"], sentences)
+
+
+def _unpacked(stored: Mapping[str, Any], name: str) -> sp.csr_array:
+    values, columns, rows, shape = (stored[name + part] for part in ("values", "columns", "rows", "shape"))
+    return sp.csr_array((values, columns, rows), shape=tuple(shape))
+
+
+def _packed(matrix: sp.csr_array, name: str) -> dict[str, Any]:
+    parts = (matrix.data.astype(np.float32), matrix.indices, matrix.indptr, np.array(matrix.shape))
+    return dict(zip((name + part for part in ("values", "columns", "rows", "shape")), parts, strict=True))
 
 
 def _write(path: Path, found: Features) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    ngrams = found.ngrams
     begun = path.with_suffix(".begun.npz")
-    np.savez(begun, values=ngrams.data, columns=ngrams.indices, rows=ngrams.indptr, shape=np.array(ngrams.shape), signals=found.signals)
+    sentences = found.sentences
+    arrays = _packed(found.ngrams, "") | _packed(sentences.ngrams, "sentences_")
+    np.savez(begun, **arrays, signals=found.signals, document=sentences.document)
     begun.replace(path)
 
 

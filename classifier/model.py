@@ -14,7 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier import ngrams
+from classifier import ngrams, sentences
 from classifier.boilerplate import article
 from classifier.document import Batch, Document, read
 from classifier.errors import ModelError
@@ -24,8 +24,8 @@ from classifier.verdict import LABELS
 
 Floats = NDArray[np.float64]
 
-SCHEMA = 2
-STORED = np.float16  # 2 MB that load in 2 ms uncompressed, where packed single precision took 40
+SCHEMA = 3
+STORED = np.float16  # 3.5 MB that load in 2 ms uncompressed, where packed single precision took 40
 _JSON, _ARRAYS = "model.json", "model.npz"
 _PACKAGE = Path(__file__).parent
 SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent / "models"
@@ -41,7 +41,8 @@ class Model:
         edges: for each signal, rising bin edges; a value is coded by the edges it exceeds.
         ngram_weights: shape (2**ngrams.BITS, outputs); the outputs are the three labels, then "out of scope".
         signal_weights: shape (sum of edges, outputs).
-        forest: trees over the signals, which move the logits of the labels.
+        sentence_weights: of the n-grams of sentences for each label, shape (2**ngrams.BITS, labels).
+        forest: trees over the signals and then the summaries of sentences, which move the logits of the labels.
         intercept: shape (outputs,); what the roots of the trees answer is in it.
         scale, shift: calibration; label logits become `scale * logits + shift`, shapes () and (3,).
         scope: calibration of "out of scope": slope and offset of its logit.
@@ -57,6 +58,7 @@ class Model:
     edges: Sequence[Sequence[float]]
     ngram_weights: NDArray[np.float32]
     signal_weights: NDArray[np.float32]
+    sentence_weights: NDArray[np.float32]
     forest: Forest
     intercept: Floats
     scale: float
@@ -74,7 +76,7 @@ class Model:
         if unknown:
             names = ", ".join(unknown[:5])
             raise ModelError(f"model {self.name} {self.version}: unknown signals {names}. Use the release that trained it, or train anew.")
-        if self.forest.signal.max(initial=-1) >= len(self.signals) or self.forest.label.max(initial=-1) >= len(LABELS):
+        if self.forest.signal.max(initial=-1) >= len(self.signals) + sentences.WIDTH or self.forest.label.max(initial=-1) >= len(LABELS):
             raise ValueError("the trees ask signals or move labels that the model does not have")
         object.__setattr__(self, "places", np.array([NAMES.index(name) for name in self.signals], dtype=np.int64))
         object.__setattr__(self, "_cuts", np.array([edge for edges in self.edges for edge in edges], dtype=np.float64))
@@ -94,8 +96,12 @@ class Model:
 
     def judge(self, batch: Batch, signals: Signals) -> Judgement:
         """The calibrated probabilities of each text of a batch, and what each part of it contributed."""
-        coded, wording = self.code(signals.values), self._wording(ngrams.extract(article(batch)), len(batch))
-        steps = self.forest.steps(signals.values[:, self.places], len(LABELS))
+        text, own = article(batch), len(self.signals)
+        coded, wording = self.code(signals.values), self._wording(ngrams.extract(text), len(batch))
+        asked = np.concatenate((signals.values[:, self.places], sentences.summaries(text, self.sentence_weights)), axis=1)
+        steps = self.forest.steps(asked, len(LABELS))
+        wording[:, : len(LABELS)] += steps[:, own:].sum(axis=1)
+        steps = steps[:, :own]
         logits = self.intercept + wording + coded @ self.signal_weights.astype(np.float64)
         logits[:, : len(LABELS)] += steps.sum(axis=1)
         scope = 1 / (1 + np.exp(-(self.scope[0] * logits[:, 3] + self.scope[1])))
@@ -115,8 +121,9 @@ class Model:
         """Write the model as `model.json` and `model.npz`."""
         folder.mkdir(parents=True, exist_ok=True)
         arrays = folder / _ARRAYS
-        words, signals = self.ngram_weights.astype(STORED), self.signal_weights.astype(STORED)
-        stored: dict[str, Any] = {"ngrams": words, "signals": signals, "intercept": self.intercept, "shift": self.shift}
+        tables = {"ngrams": self.ngram_weights, "signals": self.signal_weights, "sentences": self.sentence_weights}
+        stored: dict[str, Any] = {name: table.astype(STORED) for name, table in tables.items()}
+        stored |= {"intercept": self.intercept, "shift": self.shift}
         np.savez(arrays, **(stored | self.forest.arrays()))
         facts = {
             "schema": SCHEMA,
@@ -145,7 +152,7 @@ class Judgement:
     Attributes:
         probabilities: of the three labels, shape (documents, 3).
         out_of_scope: probability that a text is opinion, satire, fiction or their like, shape (documents,).
-        wording: contribution of the n-grams to each output, shape (documents, outputs).
+        wording: contribution of the n-grams, of the whole and of sentences, to each output, shape (documents, outputs).
         coded: the bin edges that the signals exceed, shape (documents, sum of edges).
         steps: what each signal adds to each label on its way through the trees, shape (documents, signals of the model, 3).
     """
@@ -218,7 +225,13 @@ def load(folder: Path = SHIPPED) -> Model:
 
 def _model(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
     outputs = len(LABELS) + 1
-    shapes = {"ngrams": (1 << ngrams.BITS, outputs), "signals": (sum(map(len, facts["edges"])), outputs), "shift": (len(LABELS),)}
+    columns = 1 << ngrams.BITS
+    shapes = {
+        "ngrams": (columns, outputs),
+        "signals": (sum(map(len, facts["edges"])), outputs),
+        "sentences": (columns, len(LABELS)),
+        "shift": (len(LABELS),),
+    }
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name} has shape {arrays[name].shape}, not {shape}")
@@ -229,6 +242,7 @@ def _model(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Mode
         edges=facts["edges"],
         ngram_weights=arrays["ngrams"].astype(np.float32),
         signal_weights=arrays["signals"].astype(np.float32),
+        sentence_weights=arrays["sentences"].astype(np.float32),
         forest=from_arrays(arrays),
         intercept=arrays["intercept"],
         scale=float(facts["scale"]),

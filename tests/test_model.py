@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 
-from classifier import Document, ModelError, Scorer, ngrams
+from classifier import Document, ModelError, Scorer, ngrams, sentences
 from classifier.boilerplate import article
 from classifier.document import read
 from classifier.forest import Forest
@@ -27,7 +27,7 @@ HOSTILE = ("", "\0", "word", "😀 😀", "[1]" * 500, "\ud800 a", "“" * 50, "
 def random_forest(draw, trees=40):
     """Trees of two questions each, as nobody grew them."""
     first = 5 * np.arange(trees)
-    signal = draw.integers(0, len(READ), 5 * trees)
+    signal = draw.integers(0, len(READ) + sentences.WIDTH, 5 * trees)
     left, right = np.arange(5 * trees), np.arange(5 * trees)
     left[first], right[first], left[first + 2], right[first + 2] = first + 1, first + 2, first + 3, first + 4
     cut = draw.choice([0.0, 0.2, 1.0, 8.0], 5 * trees)
@@ -47,6 +47,7 @@ def random_model(name="random"):
         edges=[[0.0, 0.5, 10.0]] * len(READ),
         ngram_weights=table,
         signal_weights=draw.normal(scale=0.02, size=(3 * len(READ), outputs)).astype(np.float16).astype(np.float32),
+        sentence_weights=draw.normal(size=(len(table), len(LABELS))).astype(np.float16).astype(np.float32),
         forest=random_forest(draw),
         intercept=np.array([0.4, 0.5, 0.2, -1.0]),
         scale=0.7,
@@ -165,9 +166,9 @@ def pickled(path):
         pytest.param(lambda f: truncate(f / "model.json"), "model.json: not JSON", id="truncated JSON"),
         pytest.param(lambda f: (f / "model.json").write_bytes(b""), "model.json: not JSON", id="empty JSON"),
         pytest.param(lambda f: (f / "model.json").write_bytes(b"\xff\xfe"), "model.json: not JSON", id="garbage for JSON"),
-        pytest.param(lambda f: (f / "model.json").write_text("[1]"), "model.json: schema list, this release reads 2", id="a list for JSON"),
-        pytest.param(lambda f: (f / "model.json").write_text('{"a": 1}'), "model.json: schema None, this release reads 2", id="foreign"),
-        pytest.param(lambda f: change(f, schema=99), "model.json: schema 99, this release reads 2. Train", id="wrong schema"),
+        pytest.param(lambda f: (f / "model.json").write_text("[1]"), "model.json: schema list, this release reads 3", id="a list for JSON"),
+        pytest.param(lambda f: (f / "model.json").write_text('{"a": 1}'), "model.json: schema None, this release reads 3", id="foreign"),
+        pytest.param(lambda f: change(f, schema=99), "model.json: schema 99, this release reads 3. Train", id="wrong schema"),
         pytest.param(lambda f: change(f, ngram_bits=4), r"model.json: n-grams 4/\d+, this release makes", id="other n-grams"),
         pytest.param(lambda f: change(f, scale="wide"), "model.json: not a model of this program", id="wrong type"),
         pytest.param(lambda f: remove(f, "edges"), r"model.json: not a model of this program \(KeyError\('edges'\)\)", id="missing fact"),

@@ -20,7 +20,7 @@ LAYERS = (
     ("lexicon",),
     ("document",),
     ("sourcing",),
-    ("verdict", "boilerplate", "language", "ngrams", "signals", "forest", "index", "corpus", "files", "presets"),
+    ("verdict", "boilerplate", "language", "ngrams", "sentences", "signals", "forest", "index", "corpus", "files", "presets"),
     ("model",),
     ("reasons",),
     ("scorer",),

@@ -192,7 +192,7 @@ def _broken_anew(sentences: list[str], draw: np.random.Generator) -> str:
     return "\n\n".join(paragraphs)
 
 
-def weigh(examples: Iterable[Example], cell: float = 60.0) -> list[Example]:
+def weigh(examples: Iterable[Example], cell: float = 30.0) -> list[Example]:
     """The examples with weights: a by-eye text counts one (less at low confidence), any other cell of data set and label `cell` in all."""
     examples = list(examples)
     sizes: dict[tuple[str, str], int] = {}

@@ -28,32 +28,65 @@ class Features:
     Attributes:
         ngrams: hashed n-grams, shape (texts, 2**ngrams.BITS).
         signals: values of READ, shape (texts, len(READ)).
+        sentences: what is read of their sentences.
     """
 
     ngrams: sp.csr_array
     signals: NDArray[np.float64]
+    sentences: Sentences
 
     def __getitem__(self, rows: NDArray[np.int64]) -> Features:
-        return Features(self.ngrams[rows], self.signals[rows])
+        return Features(self.ngrams[rows], self.signals[rows], self.sentences.of(rows))
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """The sentences of many texts.
+
+    Attributes:
+        ngrams: hashed n-grams, shape (sentences, 2**ngrams.BITS).
+        document: the text of each, rising, shape (sentences,).
+    """
+
+    ngrams: sp.csr_array
+    document: NDArray[np.int64]
+
+    def of(self, rows: NDArray[np.int64]) -> Sentences:
+        """The sentences of some texts, in the order of these."""
+        begin, end = (np.searchsorted(self.document, rows, side=side) for side in ("left", "right"))
+        counts = end - begin
+        first = np.cumsum(counts) - counts
+        places = np.arange(counts.sum()) - np.repeat(first - begin, counts)
+        return Sentences(self.ngrams[places], np.repeat(np.arange(len(rows)), counts))
 
 
 def measure(texts: Iterable[str], progress: Progress | None = None) -> Features:
     """The features of each text, in order; `progress` hears of every text that is done."""
     places = [NAMES.index(name) for name in READ]
-    parts: list[ngrams.Grams] = []
-    signals = [np.zeros((0, len(READ)))]
+    parts, pieces = [sp.csr_array((0, 1 << ngrams.BITS))], [sp.csr_array((0, 1 << ngrams.BITS))]
+    signals, document = [np.zeros((0, len(READ)))], [np.zeros(0, dtype=np.int64)]
     done = 0
     for batch in read_many(Document(text) for text in texts):
-        grams = ngrams.extract(boilerplate.article(batch))
-        parts.append(ngrams.Grams(grams.document + done, grams.column.astype(np.int32), grams.value))
+        article = boilerplate.article(batch)
+        whole, own = ngrams.extract(article), ngrams.of_sentences(article)
+        parts.append(_matrix(whole.document, whole.column, whole.value, len(batch)))
+        pieces.append(_matrix(own.sentence, own.column, own.value[own.sentence], len(own.document)))
+        document.append(own.document + done)
         signals.append(extract(batch).values[:, places])
         for _ in batch.documents:
             done += 1
             if progress is not None:
                 progress(done)
-    rows, columns, values = (np.concatenate([getattr(part, name) for part in parts]) for name in ngrams.Grams.__slots__)
-    matrix = sp.coo_array((values, (rows, columns)), shape=(done, 1 << ngrams.BITS)).tocsr()
-    return Features(matrix, np.concatenate(signals))
+    sentences = Sentences(_stacked(pieces), np.concatenate(document))
+    return Features(_stacked(parts), np.concatenate(signals), sentences)
+
+
+def _matrix(rows: NDArray[np.int64], columns: NDArray[np.int64], values: NDArray[np.float64], count: int) -> sp.csr_array:
+    return sp.coo_array((values, (rows, columns.astype(np.int32))), shape=(count, 1 << ngrams.BITS)).tocsr()
+
+
+def _stacked(parts: Sequence[sp.csr_array]) -> sp.csr_array:
+    return sp.csr_array(sp.vstack(parts, format="csr"))
 
 
 def bin_edges(signals: NDArray[np.float64], weights: NDArray[np.float64]) -> list[list[float]]:

@@ -11,7 +11,7 @@ from classifier.forest import Forest
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-SHARE = 1.25  # how much the trees weigh against the linear part
+SHARE = 1.5  # how much the trees weigh against the linear part
 _SETTINGS = {
     "max_iter": 150,
     "learning_rate": 0.06,

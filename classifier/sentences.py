@@ -1,0 +1,83 @@
+"""What the sentences of a text, scored one by one, say of the whole: how much of it reads like each label, and where."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier import ngrams
+from classifier.document import Batch
+from classifier.verdict import LABELS
+from classifier.words import Ints
+
+Floats = NDArray[np.float64]
+
+_ENDS = 3  # sentences at the beginning and at the end that are told apart from the rest
+_STATISTICS = 11
+WIDTH = _STATISTICS * len(LABELS)  # columns of a summary
+
+
+def summaries(batch: Batch, weights: NDArray[np.float32]) -> Floats:
+    """What the sentences of each text say of it.
+
+    Args:
+        batch: the articles.
+        weights: of each n-gram for each label, shape (2**ngrams.BITS, labels).
+
+    Returns:
+        Shape (documents, WIDTH); zeros where a text has no words.
+    """
+    grams = ngrams.of_sentences(batch)
+    added = weights.take(grams.column, axis=0, mode="clip")  # "raise" would take ten times as long
+    sentences = len(grams.document)
+    sums = np.stack([np.bincount(grams.sentence, added[:, place], sentences) for place in range(added.shape[1])], axis=1)
+    return summarize(sums * grams.value[:, None], grams.document, len(batch))
+
+
+def summarize(scores: Floats, document: Ints, documents: int) -> Floats:
+    """Statistics of the scores of each document's sentences: mean, extremes, quartiles, beginning, end, spread and share above 0.
+
+    Args:
+        scores: of each sentence for each label, shape (sentences, labels).
+        document: of each sentence, rising, shape (sentences,).
+        documents: how many there are; some may have no sentence.
+
+    Returns:
+        Shape (documents, WIDTH), the statistics of a label side by side.
+    """
+    counts = np.bincount(document, minlength=documents)
+    columns = [_statistics(score, document, counts) for score in scores.T]
+    return np.concatenate(columns, axis=1)
+
+
+def _statistics(score: Floats, document: Ints, counts: Ints) -> Floats:
+    begin = np.cumsum(counts) - counts
+    rank = np.arange(len(score)) - begin[document]
+    falling = score[np.lexsort((-score, document))]
+    full = np.flatnonzero(counts)
+
+    def mean(values: Floats, chosen: NDArray[np.bool_]) -> Floats:
+        sums, sizes = (np.bincount(document[chosen], weights, len(counts)) for weights in (values[chosen], None))
+        return sums / np.maximum(sizes, 1)
+
+    def ranked(place: Ints) -> Floats:
+        found = np.zeros(len(counts))
+        found[full] = falling[(begin + np.minimum(place, counts - 1))[full]]
+        return found
+
+    everywhere, average = np.ones(len(score), dtype=bool), mean(score, rank >= 0)
+    spread = np.sqrt(mean(np.square(score - average[document]), everywhere))
+    columns = (
+        average,
+        ranked(np.zeros_like(counts)),
+        mean(falling, rank < _ENDS),
+        ranked(counts // 4),
+        ranked(counts // 2),
+        ranked(counts - 1),
+        mean(score, rank < _ENDS),
+        mean(score, rank < 2 * _ENDS),
+        mean(score, rank >= (counts - _ENDS)[document]),
+        spread,
+        mean((score > 0).astype(np.float64), everywhere),
+    )
+    return np.stack(columns, axis=1)
