@@ -150,11 +150,13 @@ class Batch:
 
     def count(self, characters: Ints, weights: NDArray[Any] | None = None) -> NDArray[np.float64]:
         """How many of some characters stand in each document, or the sum of their weights, shape (documents,)."""
+        if weights is None:
+            return np.diff(np.searchsorted(np.sort(characters), self.origin)).astype(np.float64)
         return np.bincount(self.document_of(characters), weights, minlength=len(self)).astype(np.float64)
 
     def count_words(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
         """How many words of each document are chosen, shape (documents,)."""
-        return np.bincount(self.owner[np.flatnonzero(chosen)], minlength=len(self)).astype(np.float64)
+        return np.diff(np.searchsorted(np.flatnonzero(chosen), self.first)).astype(np.float64)
 
     def without(self, spans: Ints) -> Batch:
         """The same batch with some spans of its characters blanked out: what is left keeps its offsets.

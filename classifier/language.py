@@ -33,7 +33,9 @@ _KNOWN = WordClasses(*_SMALL_WORDS.values())
 def languages(batch: Batch) -> list[str]:
     """The ISO 639-1 code of each document's language, or `und` where none of those known here is plain."""
     spoken = _KNOWN.of(batch.words.hash)
-    counts = np.stack([batch.count_words(spoken & (1 << place) > 0) for place in range(len(_CODES))], axis=1)
+    held = np.flatnonzero(spoken)
+    spoken, first = spoken[held], np.searchsorted(held, batch.first)
+    counts = np.stack([np.diff(np.searchsorted(np.flatnonzero(spoken & (1 << place)), first)) for place in range(len(_CODES))], axis=1)
     best = counts.argmax(axis=1)  # English, the first, where two are equal
     plain = (counts.max(axis=1) >= _MINIMUM_SHARE * batch.sizes) & (batch.sizes > 0)
     return [_CODES[code] if is_plain else UNKNOWN for code, is_plain in zip(best.tolist(), plain.tolist(), strict=True)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-
-import numpy as np
+from functools import cache
 
 from classifier.document import Neighbors
 from classifier.model import Floats, Model
@@ -34,10 +33,10 @@ def give(text: str, values: Sequence[float], evidence: Mapping[int, Sequence[Spa
         contributions: what each signal of the model adds to the label.
         model: the model that judged.
     """
-    shown = np.zeros(len(NAMES), dtype=bool)
-    shown[list(evidence)] = True
-    order = (-contributions * (1 + shown[model.places])).argsort(kind="stable")[:MOST].tolist()
-    told = [(place, int(model.places[place])) for place in order if contributions[place] > _WORTH]
+    places = model.places.tolist()
+    shown = [1 + (row in evidence) for row in places]
+    order = (-contributions * shown).argsort(kind="stable")[:MOST].tolist()
+    told = [(place, places[place]) for place in order if contributions[place] > _WORTH]
     return [_sentence(row, values[row], model.typical[place], _examples(text, evidence.get(row, ()))) for place, row in told]
 
 
@@ -61,13 +60,21 @@ def known(neighbors: Neighbors) -> list[str]:
 
 def _sentence(row: int, value: float, usual: float, examples: str) -> str:
     """One signal as a sentence: what it measures, its value, what is usual, and where it shows."""
+    what, unit = _wording(row)
+    if unit == _FLAG:
+        return f"{what[0].upper()}{what[1:]}{examples}." if value else f"It is not so that {what}."
+    return f"{what}: {_number(value, unit)} (usual: {_number(usual, unit)}){examples}."
+
+
+@cache
+def _wording(row: int) -> tuple[str, str]:
+    """What a signal measures, and in which unit."""
     meaning_of = _MEANINGS[NAMES[row]]
     if meaning_of.startswith(_FLAG):
-        fact = _EXAMPLE.sub("", meaning_of.removeprefix(_FLAG).partition(", else 0")[0])
-        return f"{fact[0].upper() + fact[1:]}{examples}." if value else f"It is not so that {fact}."
+        return _EXAMPLE.sub("", meaning_of.removeprefix(_FLAG).partition(", else 0")[0]), _FLAG
     what, _, unit = meaning_of.rstrip(".").rpartition(", ")
     what = _EXAMPLE.sub("", what.removeprefix("How often ").removeprefix("The ") if what else unit)
-    return f"{what[0].upper()}{what[1:]}: {_number(value, unit)} (usual: {_number(usual, unit)}){examples}."
+    return what[0].upper() + what[1:], unit
 
 
 def _number(value: float, unit: str) -> str:

@@ -47,10 +47,10 @@ def lines(batch: Batch) -> list[list[Line]]:
 
 def share(batch: Batch) -> Floats:
     """The share of each page's characters that are not white space which stand in boilerplate, 0..1, shape (documents,)."""
-    solid = np.append(0, np.cumsum((batch.kinds != ch.SPACE) & (batch.kinds != ch.NEWLINE)))
+    blanks = np.flatnonzero((batch.kinds == ch.SPACE) | (batch.kinds == ch.NEWLINE))
     found = judge(batch)
-    whole = np.diff(solid[batch.origin])
-    return batch.count(found.start, solid[found.end] - solid[found.start]) / np.maximum(whole, 1)
+    whole, start, end = (places - np.searchsorted(blanks, places) for places in (batch.origin, found.start, found.end))
+    return batch.count(found.start, end - start) / np.maximum(np.diff(whole), 1)
 
 
 def clean_text(document: Document) -> str:

@@ -77,9 +77,9 @@ def phrases(batch: Batch, *lists: str) -> Spans:
 def tagged(batch: Batch, bits: int) -> Spans:
     """Runs of words that carry a tag, a run going on in capitalized words of the same document."""
     words = batch.words
-    places = np.flatnonzero(batch.found.tags & bits)
+    places = np.flatnonzero((batch.found.tags & bits) > 0)
     fresh = np.append(True, (np.diff(places) > 1) | ((words.shape[places[1:]] & CAPITAL) == 0))[: len(places)]
-    fresh |= np.isin(places, batch.first)
+    fresh[np.searchsorted(places, batch.first[:-1])[np.diff(np.searchsorted(places, batch.first)) > 0]] = True
     first = np.flatnonzero(fresh)
     return Spans(words.start[places[first]], words.end[places[np.append(first[1:], len(places)) - 1]] if len(places) else first)
 

@@ -22,6 +22,7 @@ _DATELINE = re.compile(
     r"(?: ?\([A-Z][A-Za-z/ ]{1,40}\) ?[-–—:]{0,2}| ?[-–—]{1,2}) (?=[^\n]{40}))"
 )
 _DATELINE_LINES = 6  # it stands in the first of them
+_DATELINE_LENGTH = 250  # characters, more than the pattern can match before its dash or bracket
 _AGENCY_TAG = re.compile(r"\((?:Reuters|AP|AFP|UPI|PTI|ANI|IANS|Xinhua|dpa|TASS|Bernama|Bloomberg|CNN|Kyodo|Yonhap)\)")
 _HANDLE = re.compile(r"(?<![\w.])@\w{2,20}\b|\bpic\.twitter\.com\b|\bt\.co/")
 _SAID, _SAYS = word_hashes("said"), word_hashes("says say")
@@ -217,8 +218,9 @@ def dateline(batch: Batch) -> Measure:
     """1 where the text opens a line with a dateline ("PORT HALE, Oct. 3 —"), else 0."""
     lines = batch.words.lines[:, 0]
     row = batch.document_of(lines)
-    place = np.arange(len(lines)) - np.searchsorted(row, row)
-    return _first_of_each(batch, opening(_DATELINE, batch, lines[(place < _DATELINE_LINES) & _opens_name(batch, lines)]))
+    place, closing = np.arange(len(lines)) - np.searchsorted(row, row), batch.mark("-–—(")
+    soon = np.append(closing, batch.origin[-1] + _DATELINE_LENGTH)[np.searchsorted(closing, lines)] < lines + _DATELINE_LENGTH
+    return _first_of_each(batch, opening(_DATELINE, batch, lines[(place < _DATELINE_LINES) & soon & _opens_name(batch, lines)]))
 
 
 def agency_tag(batch: Batch) -> Measure:

@@ -69,7 +69,8 @@ def decimal_commas_rate(batch: Batch) -> Measure:
     """How often a quantity has a comma for its decimal point, as in texts translated by machine, per 1,000 words."""
     words = batch.words
     numbers = words.start[np.flatnonzero(((words.shape & NUMBER) > 0) & (words.end - words.start >= _SHORTEST_DECIMAL))]
-    return rate(batch, opening(_DECIMAL_COMMA, batch, numbers))
+    comma = (batch.points[numbers[:, None] + np.arange(1, 4)] == ord(",")).any(axis=1)
+    return rate(batch, opening(_DECIMAL_COMMA, batch, numbers[comma]))
 
 
 def mixed_alphabets_rate(batch: Batch) -> Measure:

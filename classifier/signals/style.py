@@ -66,13 +66,11 @@ def long_words(batch: Batch) -> Measure:
 
 def variety(batch: Batch) -> Measure:
     """The share of different words in a window of 50, averaged over the text, 0..1."""
-    place = np.arange(len(batch.words))
-    ahead = np.minimum(place - _same_before(batch), _VARIETY_WINDOW)
-    inside = place - batch.first[batch.owner]
-    short = (batch.sizes <= _VARIETY_WINDOW)[batch.owner]
-    fresh = np.where(short, ahead > inside, np.where(inside < _VARIETY_WINDOW - 1, 0, ahead))
-    windows = np.where(batch.sizes <= _VARIETY_WINDOW, batch.sizes, (batch.sizes - _VARIETY_WINDOW + 1) * _VARIETY_WINDOW)
-    return Measure(ratio(np.bincount(batch.owner, fresh, minlength=len(batch)), windows))
+    row, back, inside = _near_repeats(batch)
+    short = batch.sizes <= _VARIETY_WINDOW
+    lost = np.where(short[row], 1, np.where(inside < _VARIETY_WINDOW - 1, 0, _VARIETY_WINDOW - back))
+    windows = np.where(short, batch.sizes, (batch.sizes - _VARIETY_WINDOW + 1) * _VARIETY_WINDOW)
+    return Measure(ratio(windows - np.bincount(row, lost, minlength=len(batch)), windows))
 
 
 def repeated_phrases(batch: Batch) -> Measure:
@@ -254,16 +252,18 @@ def _repeated(batch: Batch, hashes: Hashes, row: Ints) -> Ints:
     return np.bincount((again >> _KEY_BITS).astype(np.int64), minlength=len(batch))
 
 
-def _same_before(batch: Batch) -> Ints:
-    """Where each word stood last in its document; far before the document where it is new."""
+def _near_repeats(batch: Batch) -> tuple[Ints, Ints, Ints]:
+    """Words that stood less than a window before: the document of each, how many words back it stood, and its place in its document."""
     hashes, size = batch.words.hash, np.uint64(len(batch.words).bit_length())
     keys = np.sort((hashes >> size << size) | np.arange(len(hashes), dtype=np.uint64))
-    place = (keys & ((np.uint64(1) << size) - np.uint64(1))).astype(np.int64)
-    again = np.flatnonzero((keys[1:] >> size) == (keys[:-1] >> size))
-    again = again[batch.owner[place[again]] == batch.owner[place[again + 1]]]
-    before = batch.first[batch.owner] - _VARIETY_WINDOW
-    before[place[again + 1]] = place[again]
-    return before
+    back = np.diff(keys)  # of one word, the distance of its places
+    near = np.flatnonzero(back < np.uint64(_VARIETY_WINDOW))
+    near = near[keys[near] >> size == keys[near + 1] >> size]
+    place = (keys[near + 1] & ((np.uint64(1) << size) - np.uint64(1))).astype(np.int64)
+    back, row = back[near].astype(np.int64), batch.owner[place]
+    inside = place - batch.first[row]
+    own = back <= inside
+    return row[own], back[own], inside[own]
 
 
 @once
