@@ -244,6 +244,18 @@ def test_info_counts_documents_and_bytes(index: Index) -> None:
     assert info.bytes > empty.bytes
 
 
+def test_removed_documents_and_newer_texts_are_counted_right(index: Index) -> None:
+    index.add_many(Document(prose(100, seed=k), id=f"d{k}") for k in range(10))
+    index.add("d3", prose(100, seed=99))
+    index.add_if_new("d4", prose(100, seed=98))
+    index.remove("d5")
+    index.remove("d5")
+    index.add_many([Document(prose(100, seed=20), id="new"), Document(prose(100, seed=21), id="new")])
+
+    assert len(index) == 10
+    assert sum(f"d{k}" in index for k in range(10)) == 9
+
+
 def test_an_index_knows_its_ids(index: Index) -> None:
     index.add("a", prose(100, seed=14))
 

@@ -14,7 +14,7 @@ from classifier.index.background import KEY_BITS
 from classifier.index.sketch import BAND_ROWS, BANDS, PERMUTATIONS, SCHEME, SEED, SHINGLE_WORDS, sketch
 from classifier.index.terms import TERMS
 
-FORMAT = 5  # of the tables and keys of the stores
+FORMAT = 6  # of the tables and keys of the stores
 NORMALIZER = 1  # of `words`: what a word is and how it is folded; the known answer tells when this number was forgotten
 _KNOWN = (
     "The ferry to Orvale stopped on 14 March 2019, Marit Quellander told reporters at Saint-Brisk harbor: “We’ve no captain left.”",

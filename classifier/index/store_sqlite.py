@@ -31,6 +31,8 @@ CREATE TABLE rule (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, date TEXT, added INTEGER NOT NULL, sketch BLOB NOT NULL
 );
+CREATE TABLE counted (documents INTEGER NOT NULL);
+INSERT INTO counted VALUES (0);
 CREATE TABLE names (hash INTEGER PRIMARY KEY, number INTEGER NOT NULL);
 CREATE TABLE segments (segment INTEGER PRIMARY KEY AUTOINCREMENT, last INTEGER NOT NULL, entries INTEGER NOT NULL);
 CREATE TABLE blocks (block INTEGER PRIMARY KEY, entries BLOB NOT NULL);
@@ -109,6 +111,7 @@ class SqliteStore:
             values = [(last + k, row.id, row.date, int(row.added), row.sketch) for k, row in enumerate(rows, start=1)]
             self._database.executemany("INSERT INTO documents VALUES (?, ?, ?, ?, ?)", values)
             self._database.executemany("INSERT INTO names VALUES (?, ?)", [(_hash(value[1]), value[0]) for value in values])
+            self._database.execute("UPDATE counted SET documents = documents + ?", (len(values),))
             self._segments.seal()
 
     def look_up(self, keys: Uints, most: int, first: NDArray[np.bool_]) -> Hits:
@@ -134,7 +137,8 @@ class SqliteStore:
         with self.exclusive():
             ids = self._select("SELECT id FROM documents WHERE number IN", numbers)
             self._database.executemany("DELETE FROM names WHERE hash = ?", [(_hash(id),) for (id,) in list(ids)])
-            self._database.executemany("DELETE FROM documents WHERE number = ?", [(number,) for number in numbers])
+            gone = self._database.executemany("DELETE FROM documents WHERE number = ?", [(number,) for number in numbers])
+            self._database.execute("UPDATE counted SET documents = documents - ?", (max(gone.rowcount, 0),))
 
     def added_before(self, moment: float) -> list[int]:
         """The numbers of all rows added before a moment, in seconds since 1970."""
@@ -143,7 +147,7 @@ class SqliteStore:
 
     def __len__(self) -> int:
         with self._reading():
-            return int(self._value("SELECT count(*) FROM documents"))
+            return int(self._value("SELECT documents FROM counted"))  # to count a million rows takes a fifth of a second
 
     def size(self) -> int:
         """How many bytes of the file are in use; merging segments leaves pages free, which later ones fill."""
