@@ -48,7 +48,7 @@ def _sections() -> Iterator[str]:
             "",
             "### Under disguise",
             "",
-            "`python benchmarks/disguise.py`: texts of left-out sources, disguised after fitting.",
+            f"`python benchmarks/disguise.py`: {disguise['as it is']['texts']} texts of left-out sources, disguised after fitting.",
             "",
         )
         yield from _disguises(disguise)

@@ -22,6 +22,7 @@ from classifier.training.examples import BY_EYE, Example
 from classifier.training.fit import calibrate, label_numbers
 from classifier.verdict import LABELS
 
+FEWEST = 10  # texts of a group below which its figures tell nothing
 Bools = NDArray[np.bool_]
 Table = dict[str, Any]
 
@@ -162,7 +163,8 @@ def report(answers: Mapping[str, Held], protocol: str, folds: Sequence[Fold], ex
     }
     if protocol == SOURCES:
         for name, group in GROUPS.items():
-            found[name] = _by_group([group(text) for text in texts], truth[known], chances[known])
+            groups = _by_group([group(text) for text in texts], truth[known], chances[known])
+            found[name] = {each: table for each, table in groups.items() if table["texts"] >= FEWEST}
         found["called"] = _called(truth[known], chances[known], certain[known])
     if protocol == GENERATORS:
         found["by_round"] = _by_group([folds[number].name for number in held.fold[known].tolist()], truth[known], chances[known])
