@@ -145,7 +145,7 @@ def _report(examples: Sequence[Example], truth: NDArray[np.int64], calibration: 
 
 
 def _typical(features: Features, examples: Sequence[Example]) -> NDArray[np.float64]:
-    eye = np.array([example.dataset == BY_EYE for example in examples])
+    eye = np.array([example.dataset == BY_EYE and example.kind != ALTERED for example in examples])
     median: NDArray[np.float64] = np.median(features.signals[eye] if eye.any() else features.signals, axis=0)
     return median
 
