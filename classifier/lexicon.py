@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.words import CAPITAL, Hashes, Ints, Words, split
+from classifier.words import CAPITAL, Hashes, Ints, Words, changes, split
 
 NAMES = "names"  # the folder whose entries must stand in the text with their capitals, and become tags of words
 
@@ -242,13 +242,13 @@ class Lexicon:
             for place in range(length):
                 np.bitwise_or.at(tags, first[rows] + place, bits[rows])
         capital = np.flatnonzero(words.shape & CAPITAL)
-        own, opening = tags[capital], _changes(words.sentence)[capital]
+        own, opening = tags[capital], changes(words.sentence)[capital]
         proper = ((own & _ORDINARY) == 0) & (~opening | ((own & FIRST_NAME) > 0))
         tags[capital[proper]] |= PROPER_NAME
 
     def _search(self, words: Words, likely: NDArray[np.uint8], genitive: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
         """The first word, the word after the last, and the list of each entry found, but for what was told at a glance."""
-        starts = _changes(words.line)
+        starts = changes(words.line)
         ends = np.append(starts[1:], True)
         places = np.flatnonzero(likely)
         sizes = likely[places]
@@ -298,11 +298,6 @@ def _has_capitals(shape: NDArray[np.uint8], first: Ints, wanted: Ints, size: int
         asked = np.flatnonzero((wanted >> place) & 1)
         good[asked] &= (shape[first[asked] + place] & CAPITAL) > 0
     return good
-
-
-def _changes(numbers: Ints) -> NDArray[np.bool_]:
-    """For each of some rising numbers, whether it differs from the one before."""
-    return np.append(numbers[:1] >= 0, numbers[1:] != numbers[:-1])
 
 
 @cache

@@ -21,6 +21,7 @@ from classifier.errors import ModelError
 from classifier.forest import Forest, from_arrays
 from classifier.signals import NAMES, Signals
 from classifier.verdict import LABELS
+from classifier.words import changes
 
 Floats = NDArray[np.float64]
 
@@ -110,7 +111,7 @@ class Model:
     def _wording(self, grams: ngrams.Grams, documents: int) -> Floats:
         """What the n-grams add to each output, shape (documents, outputs)."""
         added = np.zeros((documents, self.ngram_weights.shape[1]))
-        first = np.flatnonzero(np.append(grams.document[:1] >= 0, grams.document[1:] != grams.document[:-1]))
+        first = np.flatnonzero(changes(grams.document))
         if len(first):
             weights = self.ngram_weights.take(grams.column, axis=0, mode="clip")  # "raise" would take ten times as long
             sums = [np.add.reduceat(weights[:, output] * grams.value, first) for output in range(weights.shape[1])]

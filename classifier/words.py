@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,9 +110,14 @@ def inside(places: Ints, spans: Ints) -> NDArray[np.bool_]:
     return (np.searchsorted(spans.ravel(), places, side="right") & 1).astype(bool)
 
 
+def changes(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """For each of some values in a row, whether it differs from the one before; the first always does."""
+    return np.append(True, values[1:] != values[:-1])[: len(values)]
+
+
 def _renumber(spans: Ints, used: Ints) -> tuple[Ints, Ints]:
     """The spans that are used, and the uses, which rise, pointing to their new places."""
-    first = np.append(used[:1] >= 0, used[1:] != used[:-1])
+    first = changes(used)
     return spans[used[first]], np.cumsum(first) - 1
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from classifier import characters as ch
 from classifier.boilerplate.near import Near
 from classifier.boilerplate.sheet import KINDS, PROSE_WORDS, Floats, Sheet, ranked
-from classifier.words import ALL_CAPITALS, CAPITAL, GAP_COMMA, GAP_STOP, NUMBER, Ints, word_hashes
+from classifier.words import ALL_CAPITALS, CAPITAL, GAP_COMMA, GAP_STOP, NUMBER, Ints, changes, word_hashes
 
 _FUNCTION_WORDS = (
     "the of and to in a that is was for on with as at by it be from are this have has had not but were an they he she his her "
@@ -150,8 +150,7 @@ def _shared(sheet: Sheet, words: Ints, prose: NDArray[np.bool_]) -> tuple[Ints, 
     line = sheet.line[words]
     keys, order = ranked(sheet.document[line], sheet.hash[words])
     line = line[order]
-    new = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
-    begin = np.flatnonzero(new)
+    begin = np.flatnonzero(changes(keys))
     size = np.diff(np.append(begin, len(keys)))
     several = line[begin] != line[begin + size - 1]
     told = several & (np.logical_or.reduceat(prose[line], begin) if len(begin) else several)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from classifier.boilerplate.near import Near
 from classifier.document import Batch
 from classifier.lexicon import Found
-from classifier.words import Hashes, Ints, mix
+from classifier.words import Hashes, Ints, changes, mix
 
 Floats = NDArray[np.float64]
 
@@ -96,7 +96,7 @@ class Sheet:
     def again(self) -> Floats:
         """How often each line's words stand again in its page as a line."""
         keys, order = ranked(self.document, line_hashes(self, self.hash))
-        begin = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+        begin = np.flatnonzero(changes(keys))
         size = np.diff(np.append(begin, len(keys)))
         again = np.zeros(len(keys))
         again[order] = np.repeat(size, size) - 1.0

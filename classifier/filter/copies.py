@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from classifier.index.near import NEAR_JACCARD
 from classifier.index.sketch import BANDS, SKETCH, Sketches, Uints, jaccard, keys
+from classifier.words import changes
 
 _SLICE = 1 << 15  # pairs that are compared at a time
 Ints = NDArray[np.int64]
@@ -78,8 +79,8 @@ def _edges(sketches: Sketches, ranks: Ints, band: Uints) -> tuple[Ints, Ints]:
     order = order[band[order] != 0]
     if len(order) < 2:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    same = np.flatnonzero(band[order[1:]] == band[order[:-1]]) + 1
-    fresh = np.concatenate(([True], band[order[1:]] != band[order[:-1]]))
+    fresh = changes(band[order])
+    same = np.flatnonzero(~fresh)
     head = np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))
     left = np.concatenate((order[head[same]], order[same - 1]))
     right = np.concatenate((order[same], order[same]))

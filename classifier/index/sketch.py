@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from classifier.document import Document
 from classifier.index.terms import TERMS, rare_terms
-from classifier.words import Hashes, Words, mix, split_many
+from classifier.words import Hashes, Words, changes, mix, split_many
 
 # The rule below is part of every stored index, and so are the known answers that it gives (rule.py).
 SCHEME, SEED, PERMUTATIONS = "affine32", 1, 128  # datasketch >= 2 gives the same signatures
@@ -130,7 +130,7 @@ def _short_shingle(hashes: Hashes) -> Uints:
 
 def _distinct(keys: Uints) -> Uints:
     keys = np.sort(keys)
-    return keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
+    return keys[changes(keys)]
 
 
 def signatures(sets: Sequence[Uints]) -> Uints:

@@ -11,7 +11,7 @@ from classifier import lexicon as lx
 from classifier import sourcing as src
 from classifier.document import Batch, once
 from classifier.signals.measure import Floats, Measure, Spans, join, matches, opening, per_thousand, phrases, rate, ratio, share, tagged
-from classifier.words import NUMBER, Hashes, Ints, word_hashes
+from classifier.words import NUMBER, Hashes, Ints, changes, word_hashes
 
 # A place in capitals, or one that a tag or a date follows; then a dash and the sentence itself, on the same line.
 _DATELINE = re.compile(
@@ -349,7 +349,7 @@ def _different(batch: Batch, found: src.Statements) -> tuple[Ints, Hashes, Ints]
     row = batch.owner[found.anchor]
     order = np.lexsort((found.who, row))
     row, who = row[order], found.who[order]
-    first = np.flatnonzero(np.append(True, (row[1:] != row[:-1]) | (who[1:] != who[:-1]))[: len(row)])
+    first = np.flatnonzero(changes(row) | changes(who))
     return row[first], who[first], np.diff(np.append(first, len(row)))
 
 

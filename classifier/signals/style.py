@@ -10,7 +10,7 @@ from classifier import lexicon as lx
 from classifier.characters import codepoints
 from classifier.document import Batch, once
 from classifier.signals.measure import Floats, Measure, letters, opening, per_thousand, phrases, rate, ratio
-from classifier.words import ALL_CAPITALS, GAP_COMMA, GAP_SPACE, NUMBER, Hashes, Ints, WordClasses
+from classifier.words import ALL_CAPITALS, GAP_COMMA, GAP_SPACE, NUMBER, Hashes, Ints, WordClasses, changes
 
 _VARIETY_WINDOW = 50  # words; the moving window makes variety independent of length
 _KEY_BITS = np.uint64(48)  # of a hash; the rest numbers the document of a batch
@@ -84,7 +84,7 @@ def repeated_phrases(batch: Batch) -> Measure:
 def repeated_lines(batch: Batch) -> Measure:
     """The share of lines that repeat an earlier line, 0..1."""
     line = batch.words.line
-    first = np.flatnonzero(np.append(line[:1] >= 0, line[1:] != line[:-1]))
+    first = np.flatnonzero(changes(line))
     place = np.arange(len(line)) - np.repeat(first, np.diff(np.append(first, len(line))))
     keys = np.add.reduceat(batch.words.hash * (2 * place + 1).astype(np.uint64), first) if len(first) else batch.words.hash
     row = batch.owner[first]
