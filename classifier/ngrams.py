@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier import lexicon as lx
-from classifier.document import Batch
+from classifier.document import Batch, once
 from classifier.sourcing import Statements, statements
-from classifier.words import NUMBER, Hashes, Ints, mix
+from classifier.words import NUMBER, Hashes, Ints, changes, mix
 
 VERSION = 3  # raise it whenever the columns of a text change
 BITS = 18  # there are 2**BITS columns
@@ -96,7 +96,7 @@ def of_sentences(batch: Batch) -> SentenceGrams:
 def _sentences(batch: Batch) -> tuple[Ints, Ints]:
     """The sentence of each word, numbered among those that hold words, and the document of each of these."""
     sentence = batch.words.sentence
-    fresh = np.append(True, sentence[1:] != sentence[:-1])[: len(sentence)]
+    fresh = changes(sentence)
     return np.cumsum(fresh) - 1, batch.owner[fresh]
 
 
@@ -116,17 +116,23 @@ def masked(batch: Batch, group: Ints) -> Masked:
         batch: the texts.
         group: of each word, rising, shape (words,).
     """
+    hashes, fresh = _hidden(batch)
+    keep = fresh | changes(group)
+    return Masked(hashes[keep], batch.found.tags[keep], group[keep])
+
+
+@once
+def _hidden(batch: Batch) -> tuple[Hashes, NDArray[np.bool_]]:
+    """The hash of each word, or its kind where it is hidden, and which words do not go on a run of one kind."""
     tags, hashes = batch.found.tags, batch.words.hash.copy()
     hidden = np.flatnonzero(((tags & _HIDDEN) > 0) | ((batch.words.shape & NUMBER) > 0))
     kinds, own = np.full(len(hidden), _NUMBER_MASK), tags[hidden]
     for kind, bit in enumerate(reversed(_MASKS), start=1):
         kinds[(own & bit) > 0] = kind
     hashes[hidden] = kinds
-    keep = np.ones(len(hashes), dtype=bool)
-    again = (np.diff(hidden) == 1) & (kinds[1:] == kinds[:-1])
-    keep[hidden[1:][again]] = False
-    keep[1:] |= group[1:] != group[:-1]
-    return Masked(hashes[keep], tags[keep], group[keep])
+    fresh = np.ones(len(hashes), dtype=bool)
+    fresh[hidden[1:][(np.diff(hidden) == 1) & (kinds[1:] == kinds[:-1])]] = False
+    return hashes, fresh
 
 
 def _words(text: Masked) -> tuple[Ints, Hashes]:
@@ -144,7 +150,7 @@ def _triples(text: Masked) -> tuple[Ints, Hashes]:
 
 
 def _opening(text: Masked) -> tuple[Ints, Hashes]:
-    begin = np.flatnonzero(np.append(True, text.group[1:] != text.group[:-1])[: len(text.group)])
+    begin = np.flatnonzero(changes(text.group))
     early = np.arange(len(text.group)) - np.repeat(begin, np.diff(np.append(begin, len(text.group)))) < _OPENING
     return text.group[early], text.hash[early]
 
@@ -171,8 +177,7 @@ def _sourcing(batch: Batch) -> tuple[Ints, Hashes]:
     found = statements(batch)
     row = batch.owner[found.anchor]
     kinds = _kinds(found)
-    fresh = np.append(True, row[1:] != row[:-1])[: len(row)]
-    before = np.where(fresh, np.uint64(0), np.roll(kinds, 1))
+    before = np.where(changes(row), np.uint64(0), np.roll(kinds, 1))
     place = ((found.first - batch.first[row]) * _PLACES // np.maximum(batch.sizes[row], 1)).astype(np.uint64)
     verbs = batch.words.hash[found.anchor]
     told = (kinds, kinds * _PAIR + verbs, kinds + (before + np.uint64(1)) * _STEP, kinds + (place + np.uint64(100)) * _STEP)
@@ -184,12 +189,12 @@ def _kinds(found: Statements) -> Hashes:
 
 
 def _columns(hashes: Hashes, salt: np.uint64) -> Ints:
-    return (mix(hashes ^ salt) >> np.uint64(64 - BITS)).astype(np.int64)
+    return (mix(hashes ^ salt) >> np.uint64(64 - BITS)).view(np.int64)
 
 
 def _keys(view: int, rows: Ints, hashes: Hashes, kind: type[np.unsignedinteger[Any]]) -> NDArray[np.unsignedinteger[Any]]:
     """The n-grams of a view, each as one number: its document, then the view, then its column."""
-    keys = (mix(hashes ^ _SALTS[view]) >> np.uint64(64 - BITS)).astype(kind)
+    keys = _columns(hashes, _SALTS[view]).astype(kind)
     keys |= (rows.astype(kind) << kind(BITS + _VIEW_BITS)) | kind(view << BITS)
     return keys
 
@@ -197,7 +202,7 @@ def _keys(view: int, rows: Ints, hashes: Hashes, kind: type[np.unsignedinteger[A
 def _counted(keys: NDArray[np.unsignedinteger[Any]]) -> Grams:
     """How often each n-gram stands in its document, told as its value."""
     keys.sort()
-    first = np.flatnonzero(np.append(keys[:1] >= 0, keys[1:] != keys[:-1]))
+    first = np.flatnonzero(changes(keys))
     values = 1 + np.log(np.diff(np.append(first, len(keys))))
     keys = keys[first].astype(np.int64)
     view = keys >> BITS
