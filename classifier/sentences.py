@@ -13,6 +13,7 @@ from classifier.words import Ints
 Floats = NDArray[np.float64]
 
 _ENDS = 3  # sentences at the beginning and at the end that are told apart from the rest
+_ALL = slice(None)
 _STATISTICS = 11
 WIDTH = _STATISTICS * len(LABELS)  # columns of a summary
 
@@ -56,7 +57,7 @@ def _statistics(score: Floats, document: Ints, counts: Ints) -> Floats:
     falling = score[np.lexsort((-score, document))]
     full = np.flatnonzero(counts)
 
-    def mean(values: Floats, chosen: NDArray[np.bool_]) -> Floats:
+    def mean(values: Floats, chosen: NDArray[np.bool_] | slice = _ALL) -> Floats:
         sums, sizes = (np.bincount(document[chosen], weights, len(counts)) for weights in (values[chosen], None))
         return sums / np.maximum(sizes, 1)
 
@@ -65,8 +66,7 @@ def _statistics(score: Floats, document: Ints, counts: Ints) -> Floats:
         found[full] = falling[(begin + np.minimum(place, counts - 1))[full]]
         return found
 
-    everywhere, average = np.ones(len(score), dtype=bool), mean(score, rank >= 0)
-    spread = np.sqrt(mean(np.square(score - average[document]), everywhere))
+    average = mean(score)
     columns = (
         average,
         ranked(np.zeros_like(counts)),
@@ -77,7 +77,7 @@ def _statistics(score: Floats, document: Ints, counts: Ints) -> Floats:
         mean(score, rank < _ENDS),
         mean(score, rank < 2 * _ENDS),
         mean(score, rank >= (counts - _ENDS)[document]),
-        spread,
-        mean((score > 0).astype(np.float64), everywhere),
+        np.sqrt(mean(np.square(score - average[document]))),
+        mean((score > 0).astype(np.float64)),
     )
     return np.stack(columns, axis=1)
