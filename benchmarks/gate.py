@@ -75,7 +75,7 @@ def pin(score: Mapping[str, Any], measured_on: Mapping[str, Any], pinned: Mappin
         Refusal: a bound would have to be loosened.
     """
     floors, ceilings = figures(score)
-    if undefined := [name for name, value in (floors | ceilings).items() if value is None or math.isnan(value)]:
+    if undefined := [name for name, value in (floors | ceilings).items() if _undefined(value)]:
         raise Refusal(
             f"Not pinned: {', '.join(undefined)} came out undefined, as of a label that was never given. No flag helps; look at the model."
         )
