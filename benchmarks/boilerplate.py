@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier import Scorer, boilerplate
-from classifier.boilerplate.model import LineModel, cuts, shipped
-from classifier.boilerplate.sheet import lay_out
+from classifier.boilerplate.judgement import judge_lines
+from classifier.boilerplate.model import LineModel, shipped
+from classifier.boilerplate.templates import Templates
 from classifier.document import Document, read_many
 from classifier.training.pages import BOILERPLATE, CONTENT, EXTRACTED, TEST_SETS, TRAIN_SETS, VISIBLE, Page, read_records, views
 from classifier.verdict import Line
@@ -101,12 +102,12 @@ def _mostly_cut(page: Page, judged: Sequence[Line]) -> Flags:
     return share * 2 >= np.diff(spans, axis=1)[:, 0]
 
 
-def by_model(pages: Sequence[Page], model: LineModel) -> list[Flags]:
-    """What another line model than the shipped one cuts, as whole lines."""
+def by_model(pages: Sequence[Page], model: LineModel, templates: Templates | None = None) -> list[Flags]:
+    """What a line model cuts as whole lines, with what the sites of the pages are known to repeat."""
     flags: list[Flags] = []
     for batch in read_many(page.document for page in pages):
-        sheet = lay_out(batch)
-        flags += np.split(cuts(sheet, model.logits(sheet), model), sheet.first[1:-1])
+        sheet, _, cut = judge_lines(batch, model, templates)
+        flags += np.split(cut, sheet.first[1:-1])
     return flags
 
 

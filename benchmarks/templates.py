@@ -13,18 +13,17 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.boilerplate import HERE, Flags, Score, measure, pages_of
-from classifier.boilerplate.model import LineModel, cuts, shipped
-from classifier.boilerplate.sheet import lay_out
+from benchmarks.boilerplate import HERE, Score, by_model, measure, pages_of
+from classifier.boilerplate.model import LineModel, shipped
 from classifier.boilerplate.templates import Templates, site_of
-from classifier.document import Document, read_many
+from classifier.document import Document
 from classifier.training.pages import (
     BOILERPLATE,
     EXTRACTED,
@@ -94,26 +93,14 @@ def fit_without(corpora: Path, pages: Iterable[Page]) -> LineModel:
     return fit([*seen, *transplanted(seen, fold_of)])
 
 
-def judged(pages: Sequence[Page], model: LineModel, templates: Templates | None) -> Iterator[Flags]:
-    """Which lines of each page are cut."""
-    for batch in read_many(page.document for page in pages):
-        sheet = lay_out(batch)
-        logits = model.logits(sheet)
-        if templates is not None:
-            logits = logits + templates.weigh(batch.documents, sheet)
-        cut = cuts(sheet, logits, model)
-        for begin, end in zip(sheet.first[:-1], sheet.first[1:], strict=True):
-            yield cut[begin:end]
-
-
 def compare(by_site: Mapping[str, Sequence[Page]], model: LineModel) -> dict[str, Any]:
     """The scores with and without templates, over the pages of all sites."""
     pages = [page for of_site in by_site.values() for page in of_site]
     with Templates() as templates:
         templates.learn(page.document for page in pages)
         scores = {
-            "without": measure(pages, list(judged(pages, model, None))),
-            "with templates": measure(pages, list(judged(pages, model, templates))),
+            "without": measure(pages, by_model(pages, model)),
+            "with templates": measure(pages, by_model(pages, model, templates)),
         }
     return {"sites": len(by_site), "pages": len(pages), **{name: asdict(score) for name, score in scores.items()}}
 

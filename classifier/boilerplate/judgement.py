@@ -63,14 +63,20 @@ def without(text: str, boilerplate: Sequence[Line]) -> str:
     return _without(text, boilerplate) if boilerplate else text
 
 
-def _judge(batch: Batch, templates: Templates | None) -> Cuts:
-    model, sheet = shipped(), lay_out(batch)
+def judge_lines(batch: Batch, model: LineModel, templates: Templates | None = None) -> tuple[Sheet, Floats, NDArray[np.bool_]]:
+    """The lines of a batch, how probable boilerplate is and whether it is cut as a whole line, shape (lines,) each."""
+    sheet = lay_out(batch)
     logits = model.logits(sheet)
     if templates is not None:
         logits = logits + templates.weigh(batch.documents, sheet)
-    cut = cuts(sheet, logits, model)
+    return sheet, sigmoid(logits), cuts(sheet, logits, model)
+
+
+def _judge(batch: Batch, templates: Templates | None) -> Cuts:
+    model = shipped()
+    sheet, probability, cut = judge_lines(batch, model, templates)
     inside = passages(batch, sheet, cut, model)
-    whole = _whole_lines(sheet, sigmoid(logits), cut, model)
+    whole = _whole_lines(sheet, probability, cut, model)
     return together(whole, inside[~cut[sheet.line_of_character(inside.start)]])
 
 
