@@ -10,6 +10,9 @@ QualityError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class QualityError(Exception):
     """Base of all errors that a caller of this package can cause; the message says what, where, and what to do."""
@@ -33,3 +36,17 @@ class IndexFormatError(QualityError):
 
 class MissingExtra(QualityError):
     """An optional library is not installed; the message names the command that installs it."""
+
+
+@contextmanager
+def extra(name: str, purpose: str) -> Iterator[None]:
+    """Stands around imports of an optional library: where it is missing, they raise MissingExtra.
+
+    Args:
+        name: the extra that installs it.
+        purpose: what needs what, for the message: "reading HTML needs trafilatura".
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtra(f"{purpose}. Run: pip install 'quality-classifier[{name}]'") from error

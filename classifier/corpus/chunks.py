@@ -13,7 +13,7 @@ from classifier.corpus.fields import FieldNames, has_text
 from classifier.corpus.inputs import LINES, PARQUET, WARC, WHOLE, Shard
 from classifier.corpus.streams import Damaged, in_reach, open_raw, unpacked
 from classifier.corpus.warc import BrokenArchive, split_records
-from classifier.errors import MissingExtra
+from classifier.errors import MissingExtra, extra
 
 RECORDS = 512
 BYTES = 8 << 20
@@ -173,11 +173,9 @@ _READERS: dict[str, Callable[[BufferedReader], Iterator[bytes | int]]] = {LINES:
 
 def _parquet(shard: Shard, raw: IO[bytes], names: FieldNames) -> Iterator[Chunk]:
     file = shard.files[0]
-    try:
+    with extra("filter", f"{file.path}: reading Parquet needs pyarrow"):
         import pyarrow as pa
         import pyarrow.parquet as pq
-    except ImportError as error:
-        raise MissingExtra(f"{file.path}: reading Parquet needs pyarrow. Run: pip install 'quality-classifier[filter]'") from error
     with ExitStack() as stack:
         try:
             source = pq.ParquetFile(stack.enter_context(in_reach(raw, file.compression)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classifier.errors import MissingExtra
+from classifier.errors import extra
 
 
 def text_of(page: str | bytes) -> str:
@@ -11,8 +11,6 @@ def text_of(page: str | bytes) -> str:
     Raises:
         MissingExtra: trafilatura is not installed.
     """
-    try:
+    with extra("html", "reading HTML needs trafilatura"):
         import trafilatura
-    except ImportError as error:
-        raise MissingExtra("reading HTML needs trafilatura. Run: pip install 'quality-classifier[html]'") from error
     return trafilatura.extract(page, include_comments=False, include_tables=False, fast=True) or ""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from classifier.errors import MissingExtra
+from classifier.errors import MissingExtra, extra
 
 GZIP, ZSTANDARD = "gz", "zst"
 _READ = 1 << 18
@@ -177,10 +177,8 @@ def _zstandard_unpacker() -> Any:
 
 
 def _zstandard() -> Any:
-    try:
+    with extra("filter", "reading and writing .zst needs zstandard"):
         import zstandard
-    except ImportError as error:
-        raise MissingExtra("reading and writing .zst needs zstandard. Run: pip install 'quality-classifier[filter]'") from error
     return zstandard
 
 

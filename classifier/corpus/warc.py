@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader, BytesIO
 
-from classifier.errors import MissingExtra
+from classifier.errors import extra
 
 _VERSION = b"WARC/"
 _LONGEST_HEAD = 1 << 16
@@ -105,10 +105,8 @@ def _archived(headers: dict[str, str], content: bytes, *, is_html: bool, encodin
 
 
 def _answer(record: bytes, headers: dict[str, str]) -> Archived | None:
-    try:
+    with extra("warc", "reading the pages of a WARC needs FastWARC"):
         from fastwarc.warc import ArchiveIterator
-    except ImportError as error:
-        raise MissingExtra("reading the pages of a WARC needs FastWARC. Run: pip install 'quality-classifier[warc]'") from error
     for found in ArchiveIterator(BytesIO(record), parse_http=True, auto_decode="all"):
         answer = found.http_headers
         media = (found.http_content_type or "").lower()

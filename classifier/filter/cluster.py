@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.corpus import Shard, read_chunks
-from classifier.errors import MissingExtra, QualityError
+from classifier.errors import QualityError, extra
 from classifier.filter import distributed, ledger
 from classifier.filter.columns import arrow
 from classifier.filter.decisions import Decisions
@@ -62,10 +62,8 @@ def session(master: str | None) -> Any:
         MissingExtra: pyspark is not installed.
         QualityError: it does not start.
     """
-    try:
+    with extra("spark", "--engine spark needs pyspark and Java 17"):
         from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise MissingExtra("--engine spark needs pyspark and Java 17. Run: pip install 'quality-classifier[spark]'") from error
     where = master or "local[*]"
     builder = SparkSession.builder.master(where).appName("quality filter")
     builder = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", 512).config("spark.ui.showConsoleProgress", "false")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.errors import MissingExtra
+from classifier.errors import extra
 
 
 def arrow() -> Any:
@@ -16,10 +16,8 @@ def arrow() -> Any:
     Raises:
         MissingExtra: it is not installed.
     """
-    try:
+    with extra("filter", "filtering a corpus needs pyarrow"):
         import pyarrow
-    except ImportError as error:
-        raise MissingExtra("filtering a corpus needs pyarrow. Run: pip install 'quality-classifier[filter]'") from error
     return pyarrow
 
 

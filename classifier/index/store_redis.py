@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.errors import MissingExtra, QualityError
+from classifier.errors import QualityError, extra
 from classifier.index.blocks import MOST_BITS
 from classifier.index.postings import Hits
 from classifier.index.rule import check, rule
@@ -241,10 +241,8 @@ class RedisStore:
 
 
 def _client() -> Any:
-    try:
+    with extra("redis", "An index in Redis needs its client"):
         import redis
-    except ImportError as error:
-        raise MissingExtra("An index in Redis needs its client. Run: pip install 'quality-classifier[redis]'") from error
     return redis
 
 
