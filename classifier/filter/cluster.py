@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
-import pickle
 import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from classifier.corpus import Shard, read_chunks
+from classifier.corpus import File, Shard, read_chunks
 from classifier.errors import QualityError, extra
 from classifier.filter import distributed, ledger
 from classifier.filter.columns import arrow
@@ -90,12 +91,17 @@ def over(spark: Any, shards: list[Shard], work: Callable[[Shard], int]) -> None:
         pa = arrow()
         for batch in batches:
             for packed in batch.column("shard").to_pylist():
-                shard = pickle.loads(packed)  # noqa: S301  # packed below, by this process
+                shard = _unpacked(packed)
                 yield pa.RecordBatch.from_arrays([pa.array([shard.number]), pa.array([work(shard)])], names=["shard", "documents"])
 
-    rows = [(shard.number, pickle.dumps(shard)) for shard in shards]
-    frame = spark.createDataFrame(rows, "number long, shard binary").repartition(len(rows), "number")
+    rows = [(shard.number, json.dumps(asdict(shard))) for shard in shards]
+    frame = spark.createDataFrame(rows, "number long, shard string").repartition(len(rows), "number")
     frame.mapInArrow(each, _COUNTS).selectExpr("sum(documents)").collect()
+
+
+def _unpacked(packed: str) -> Shard:
+    facts = json.loads(packed)
+    return Shard(facts["number"], facts["kind"], tuple(File(**file) for file in facts["files"]))
 
 
 def scored(spark: Any, parts: Parts) -> Any:
@@ -108,7 +114,6 @@ def scored(spark: Any, parts: Parts) -> Any:
 
 
 def _read_parts(batches: Batches) -> Batches:
-
     pa = arrow()
     own = [name for name in distributed.NEEDED if name not in distributed.PLACE]
     for batch in batches:
@@ -134,7 +139,6 @@ def _score(shard: Shard, parts: Parts, scoring: Scoring) -> int:
 
 
 def _write(shard: Shard, parts: Parts, scoring: Scoring, decisions: Decisions, ties: Path) -> int:
-
     related = _ties_of(ties / f"shard={shard.number}")
     count = 0
     for chunk in read_chunks(shard, scoring.names):

@@ -14,7 +14,7 @@ from classifier.filter.decisions import KEPT, Decisions
 from classifier.filter.relations import hash_of
 from classifier.index import sources
 from classifier.index.near import NEAR_JACCARD
-from classifier.index.sketch import BANDS, SKETCH, Sketches, jaccard, keys
+from classifier.index.sketch import BANDS, SKETCH, jaccard, keys
 
 ORDER = "document binary, shingles long, terms array<int>, bands array<long>, sketch binary, kinds binary, id string, passes boolean"
 PLACE = ("shard", "chunk", "number")
@@ -64,15 +64,11 @@ def _compared(batches: Batches, least: float) -> Batches:
     """Pairs (left, right, left_sketch, right_sketch) as (left, right, similarity), those that are similar enough."""
     pa = arrow()
     for batch in batches:
-        left, right = (_sketches(batch.column(name)) for name in ("left_sketch", "right_sketch"))
+        left, right = (ledger.unpacked(batch.column(name), SKETCH) for name in ("left_sketch", "right_sketch"))
         similarity: NDArray[np.float64] = np.round(jaccard(left, right), 3)
         chosen = np.flatnonzero(similarity >= least)
         kept = [batch.column(name).take(pa.array(chosen)) for name in ("left", "right")]
         yield pa.RecordBatch.from_arrays([*kept, pa.array(similarity[chosen])], names=["left", "right", "similarity"])
-
-
-def _sketches(column: Any) -> Sketches:
-    return np.frombuffer(b"".join(column.to_pylist()), dtype=SKETCH)
 
 
 _PAIR = "left binary, right binary, similarity double"
@@ -166,8 +162,8 @@ def _judged(table: Any, size: int) -> Any:
     """The surest source of one document, from all its candidates; an empty table where none is sure enough."""
     pa = arrow()
     table = table.sort_by("source")
-    own = _sketches(table.column("own").slice(0, 1))
-    candidates = _sketches(table.column("sketch"))
+    own = ledger.unpacked(table.column("own").slice(0, 1), SKETCH)
+    candidates = ledger.unpacked(table.column("sketch"), SKETCH)
     present = np.flatnonzero(own["terms"][0])
     held, holders = own["terms"][0][present], np.array(table.column("holders")[0].as_py(), dtype=np.int64)
     kinds = np.frombuffer(table.column("kinds")[0].as_py(), dtype=np.uint8)[present].astype(np.int64)
