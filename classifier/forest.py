@@ -62,24 +62,26 @@ class Forest:
         """
         documents, width = signals.shape
         size, edges, asked = width * labels, self._edges, self._edges.signal * labels
-        values, added = np.repeat(signals.ravel(), labels), np.zeros(documents * size)
+        values = np.repeat(signals.ravel(), labels)
         edge = np.tile(edges.root, documents)
         begin = (np.arange(documents)[:, None] * size + self.label).ravel()
+        cells, steps = [begin[:0]], [edges.step[:0]]
         while len(edge):
-            going = np.flatnonzero(edges.inner[edge])
+            going = np.flatnonzero(edge >= 0)
             begin, edge = begin[going], edge[going]
-            cell = begin + asked[edge]
-            edge = edge + (values[cell] > edges.cut[edge])
-            added += np.bincount(cell, edges.step[edge], len(added))
+            cells.append(begin + asked[edge])
+            edge += values[cells[-1]] > edges.cut[edge]
+            steps.append(edges.step[edge])
             edge = edges.child[edge]
+        added = np.bincount(np.concatenate(cells), np.concatenate(steps), documents * size).astype(np.float64, copy=False)
         return added.reshape(documents, width, labels)
 
     @cached_property
     def _edges(self) -> _Edges:
-        nodes = np.arange(len(self.value))
+        inner = self.left != np.arange(len(self.value))
         child = np.stack((self.left, self.right), axis=1).ravel()
-        value, signal, cut, inner = (np.repeat(each, 2) for each in (self.value, self.signal, self.cut, self.left != nodes))
-        return _Edges(2 * self.root, signal, cut, inner, 2 * child, self.value[child] - value)
+        step: Floats = self.value[child] - np.repeat(self.value, 2)
+        return _Edges(_onward(self.root, inner), np.repeat(self.signal, 2), np.repeat(self.cut, 2), _onward(child, inner), step)
 
     def base(self, labels: int) -> Floats:
         """The sum of the roots' values for each label, shape (labels,)."""
@@ -95,19 +97,23 @@ class _Edges(NamedTuple):
     """The trees as two edges a node, the left one and then the right one; a walk looks at no more than each needs.
 
     Attributes:
-        root: the left edge of each root, shape (trees,).
+        root: the left edge of each root, -1 for one without children, shape (trees,).
         signal, cut: what the node asks, shape (edges,).
-        inner: whether the node has children.
-        child: the left edge of the child.
+        child: the left edge of the child, -1 for a leaf.
         step: what the edge adds.
     """
 
     root: Ints
     signal: Ints
     cut: Floats
-    inner: NDArray[np.bool_]
     child: Ints
     step: Floats
+
+
+def _onward(nodes: Ints, inner: NDArray[np.bool_]) -> Ints:
+    """The left edge of each of some nodes, -1 for a leaf."""
+    edges: Ints = np.where(inner[nodes], 2 * nodes, -1)
+    return edges
 
 
 def from_arrays(stored: Mapping[str, NDArray[Any]]) -> Forest:

@@ -33,9 +33,11 @@ _KNOWN = WordClasses(*_SMALL_WORDS.values())
 def languages(batch: Batch) -> list[str]:
     """The ISO 639-1 code of each document's language, or `und` where none of those known here is plain."""
     spoken = _KNOWN.of(batch.words.hash)
-    held = np.flatnonzero(spoken)
+    held = np.flatnonzero(spoken > 0)
     spoken, first = spoken[held], np.searchsorted(held, batch.first)
-    counts = np.stack([np.diff(np.searchsorted(np.flatnonzero(spoken & (1 << place)), first)) for place in range(len(_CODES))], axis=1)
+    counts = np.stack(
+        [np.diff(np.searchsorted(np.flatnonzero((spoken & (1 << place)) > 0), first)) for place in range(len(_CODES))], axis=1
+    )
     best = counts.argmax(axis=1)  # English, the first, where two are equal
     plain = (counts.max(axis=1) >= _MINIMUM_SHARE * batch.sizes) & (batch.sizes > 0)
     return [_CODES[code] if is_plain else UNKNOWN for code, is_plain in zip(best.tolist(), plain.tolist(), strict=True)]

@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.words import CAPITAL, Hashes, Ints, Words, changes, split
+from classifier.words import CAPITAL, Hashes, Ints, Tags, Words, changes, split
 
 NAMES = "names"  # the folder whose entries must stand in the text with their capitals, and become tags of words
 
@@ -58,7 +58,7 @@ class Found:
         names: of all lists.
     """
 
-    tags: Ints
+    tags: Tags
     first: Ints
     last: Ints
     list: Ints
@@ -118,10 +118,11 @@ class _Keys:
 
     def places(self, hashes: Hashes) -> Ints:
         """The place of each hash, and the number of all for one that is not there."""
-        place = self._place_of[hashes >> _TOP]
+        place = self._place_of[(hashes >> _TOP).view(np.int64)].astype(np.int64)
         several = np.flatnonzero(place == _SEVERAL)
         place[several] = np.searchsorted(self._hashes[:-1], hashes[several])
-        return np.where(self._hashes[place] == hashes, place, len(self))
+        place[self._hashes[place] != hashes] = len(self)
+        return place
 
 
 class _Table:
@@ -147,17 +148,17 @@ class _Table:
 class _Singles:
     """What single words are by themselves, told by one look-up a word: most words of a text are on some list of names."""
 
-    def __init__(self, hashes: Hashes, tags: Ints, capital: NDArray[np.bool_], more: NDArray[np.bool_]) -> None:
+    def __init__(self, hashes: Hashes, tags: Tags, capital: NDArray[np.bool_], more: NDArray[np.bool_]) -> None:
         """Entries by the hash of their word: its tag, whether it asks for a capital, whether a longer look has to decide."""
         keys, place = np.unique(hashes, return_inverse=True)
         self._keys = _Keys(keys)
-        self._tags = np.zeros(2 * len(keys) + 2, dtype=np.int64)  # of a key in small letters, then with a capital
+        self._tags = np.zeros(2 * len(keys) + 2, dtype=np.int32)  # of a key in small letters, then with a capital
         self._more = np.zeros(len(keys) + 1, dtype=np.uint8)
         np.bitwise_or.at(self._tags, 2 * place[~capital & ~more], tags[~capital & ~more])
         np.bitwise_or.at(self._tags, 2 * place[~more] + 1, tags[~more])
         self._more[place[more]] = 1 << 1
 
-    def read(self, hashes: Hashes, shape: NDArray[np.uint8]) -> tuple[Ints, NDArray[np.uint8]]:
+    def read(self, hashes: Hashes, shape: NDArray[np.uint8]) -> tuple[Tags, NDArray[np.uint8]]:
         """The tags of some words, and the bit of size one for those at which to look longer."""
         key = self._keys.places(hashes)
         return self._tags[2 * key + (shape & CAPITAL)], self._more[key]
@@ -174,7 +175,7 @@ class Lexicon:
         self.lists = lists
         self.names = [phrases.name for phrases in lists]
         folders = [name.partition("/") for name in self.names]
-        self._tag_of = np.array([_TAG_OF_LIST[name] if folder == NAMES else 0 for folder, _, name in folders], dtype=np.int64)
+        self._tag_of = np.array([_TAG_OF_LIST[name] if folder == NAMES else 0 for folder, _, name in folders], dtype=np.int32)
         self._compile([(index, entry) for index, phrases in enumerate(lists) for entry in phrases.entries])
 
     def _compile(self, entries: Sequence[tuple[int, str]]) -> None:
@@ -220,28 +221,32 @@ class Lexicon:
         order = order[np.lexsort((last[order], first[order]))]
         return Found(tags, first[order], last[order], owner[order], self.names)
 
-    def _glance(self, words: Words, genitive: Ints) -> tuple[Ints, NDArray[np.uint8]]:
+    def _glance(self, words: Words, genitive: Ints) -> tuple[Tags, NDArray[np.uint8]]:
         """The tags that words have by themselves, and for each word bits of the sizes of entries that may begin with it."""
         chain = _extend(None, words.hash)
         tags, likely = self._singles.read(chain, words.shape)
-        likely[:-1] |= self._pairs[_extend(chain[:-1], words.hash[1:]) >> _PAIR_TOP]
+        likely[:-1] |= self._sizes(_extend(chain[:-1], words.hash[1:]))
         stems = words.stem[genitive]
         own_tags, own_likely = self._singles.read(_extend(None, stems), words.shape[genitive])
         tags[genitive] |= own_tags
         likely[genitive] |= own_likely
         later = genitive > 0
         before = genitive[later] - 1
-        likely[before] |= self._pairs[_extend(chain[before], stems[later]) >> _PAIR_TOP]
+        likely[before] |= self._sizes(_extend(chain[before], stems[later]))
         return tags, likely
 
-    def _tag(self, tags: Ints, words: Words, first: Ints, last: Ints, owner: Ints) -> None:
+    def _sizes(self, pairs: Hashes) -> NDArray[np.uint8]:
+        """Bits of the sizes of entries that may begin with each of some pairs of words."""
+        return self._pairs[(pairs >> _PAIR_TOP).view(np.int64)]
+
+    def _tag(self, tags: Tags, words: Words, first: Ints, last: Ints, owner: Ints) -> None:
         """Add the tags of what was found to those of the words, and tell proper names."""
         bits, size = self._tag_of[owner], last - first
         for length in np.flatnonzero(np.bincount(size[bits > 0])).tolist():
             rows = np.flatnonzero((bits > 0) & (size == length))
             for place in range(length):
                 np.bitwise_or.at(tags, first[rows] + place, bits[rows])
-        capital = np.flatnonzero(words.shape & CAPITAL)
+        capital = np.flatnonzero((words.shape & CAPITAL) > 0)
         own, opening = tags[capital], changes(words.sentence)[capital]
         proper = ((own & _ORDINARY) == 0) & (~opening | ((own & FIRST_NAME) > 0))
         tags[capital[proper]] |= PROPER_NAME
@@ -250,7 +255,7 @@ class Lexicon:
         """The first word, the word after the last, and the list of each entry found, but for what was told at a glance."""
         starts = changes(words.line)
         ends = np.append(starts[1:], True)
-        places = np.flatnonzero(likely)
+        places = np.flatnonzero(likely > 0)
         sizes = likely[places]
         found = [(_NOWHERE, _NOWHERE, _NOWHERE)]
         for size, table in self._tables.items():

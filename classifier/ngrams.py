@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from classifier import lexicon as lx
 from classifier.document import Batch, once
 from classifier.sourcing import Statements, statements
-from classifier.words import NUMBER, Hashes, Ints, changes, mix
+from classifier.words import NUMBER, Hashes, Ints, Tags, changes, mix
 
 VERSION = 3  # raise it whenever the columns of a text change
 BITS = 18  # there are 2**BITS columns
@@ -105,7 +105,7 @@ class Masked:
     """The words of a batch with names, dates and numbers replaced by their kind: hash, tags, and the document or sentence of each."""
 
     hash: Hashes
-    tags: Ints
+    tags: Tags
     group: Ints
 
 
@@ -140,13 +140,13 @@ def _words(text: Masked) -> tuple[Ints, Hashes]:
 
 
 def _pairs(text: Masked) -> tuple[Ints, Hashes]:
-    within = np.flatnonzero(text.group[1:] == text.group[:-1])
-    return text.group[within], text.hash[within] * _PAIR + text.hash[within + 1]
+    within = text.group[1:] == text.group[:-1]
+    return text.group[1:][within], (text.hash[:-1] * _PAIR + text.hash[1:])[within]
 
 
 def _triples(text: Masked) -> tuple[Ints, Hashes]:
-    within = np.flatnonzero(text.group[2:] == text.group[:-2])
-    return text.group[within], (text.hash[within] * _PAIR + text.hash[within + 1]) * _PAIR + text.hash[within + 2]
+    within = text.group[2:] == text.group[:-2]
+    return text.group[2:][within], ((text.hash[:-2] * _PAIR + text.hash[1:-1]) * _PAIR + text.hash[2:])[within]
 
 
 def _opening(text: Masked) -> tuple[Ints, Hashes]:
@@ -157,7 +157,7 @@ def _opening(text: Masked) -> tuple[Ints, Hashes]:
 
 def _around(text: Masked) -> tuple[tuple[Ints, Hashes], tuple[Ints, Hashes]]:
     """The neighbors of each anchor, told by their side; the nearest of them also with the anchor."""
-    anchors = np.flatnonzero(text.tags & _ANCHORS)
+    anchors = np.flatnonzero((text.tags & _ANCHORS) > 0)
     steps = np.array([step for step in range(-_REACH, _REACH + 1) if step])
     places = anchors[:, None] + steps
     exists = (places >= 0) & (places < len(text.hash))

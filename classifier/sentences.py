@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,10 +53,16 @@ def summarize(scores: Floats, document: Ints, documents: int) -> Floats:
     return np.concatenate(columns, axis=1)
 
 
+def _falling(score: Floats, document: NDArray[np.unsignedinteger[Any]]) -> Ints:
+    """The places of scores that fall within each document: two sorts, for numbers of few bits are sorted by their digits."""
+    order = np.argsort(-score)
+    return order[np.argsort(document[order], kind="stable")]
+
+
 def _statistics(score: Floats, document: Ints, counts: Ints) -> Floats:
     begin = np.cumsum(counts) - counts
     rank = np.arange(len(score)) - begin[document]
-    falling = score[np.lexsort((-score, document))]
+    falling = score[_falling(score, document.astype(np.min_scalar_type(len(counts))))]
     full = np.flatnonzero(counts)
 
     def mean(values: Floats, chosen: NDArray[np.bool_] | slice = _ALL) -> Floats:

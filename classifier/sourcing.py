@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from classifier import lexicon as lx
 from classifier.document import Batch, once
-from classifier.words import GAP_CLOSE, GAP_COMMA, GAP_OPEN, GAP_QUOTE, GAP_STOP, Hashes, Ints
+from classifier.words import GAP_CLOSE, GAP_COMMA, GAP_OPEN, GAP_QUOTE, GAP_STOP, Hashes, Ints, Tags
 
 # The kinds of source, from one's own to borrowed.
 OWN, PUBLIC, PERSON, PRONOUN, OFFICIAL, RECORD, STUDY, INSIDER, UNKNOWN, NAME, AGENCY, OUTLET, SHOW, PLATFORM = (
@@ -70,7 +70,7 @@ class Statements:
 def statements(batch: Batch) -> Statements:
     """Every statement of the texts, with the kind of its source."""
     tags = batch.found.tags
-    anchors = np.flatnonzero(tags & (lx.SPEECH_VERB | lx.RELAY | lx.ADDRESSING))
+    anchors = np.flatnonzero((tags & (lx.SPEECH_VERB | lx.RELAY | lx.ADDRESSING)) > 0)
     found = _Reader(batch, anchors).read()
     kept, source, last = [], -1, 0
     for row, (kind, begin, end) in enumerate(zip(found.source.tolist(), found.first.tolist(), found.last.tolist(), strict=True)):
@@ -85,13 +85,13 @@ class _Clause:
     """The words on one side of each anchor within its clause: places rising, and tags, 0 outside; both of shape (anchors, _REACH)."""
 
     places: Ints
-    tags: Ints
+    tags: Tags
     size: Ints
 
     @property
-    def union(self) -> Ints:
+    def union(self) -> Tags:
         """All tags of each clause, shape (anchors,)."""
-        union: Ints = np.bitwise_or.reduce(self.tags, axis=1)
+        union: Tags = np.bitwise_or.reduce(self.tags, axis=1)
         return union
 
 

@@ -15,6 +15,7 @@ from classifier import characters as ch
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
+Tags = NDArray[np.int32]  # bits
 
 # Bits of Words.shape: what the letters of a word look like.
 CAPITAL, ALL_CAPITALS, NUMBER, MIXED_ALPHABETS = 1, 2, 4, 8
@@ -26,6 +27,7 @@ _BATCH_CHARACTERS = 100_000  # the arrays of one batch then stay inside the proc
 _HALF_BITS, _HALF = np.uint32(11), np.uint32((1 << 11) - 1)  # of the 22 bits that say what a word or a gap is made of
 _SLOT_BITS = 13  # of a table of word classes, which then stays in the cache
 _BLOCK = 1 << 15  # characters whose running sums stay in the cache
+_MIXED = 1 << 13  # hashes that are mixed at a time: half the time of all at once
 _LAST_WEIGHT = np.uint8(63)
 _BIT = np.uint32(1) << np.arange(32, dtype=np.uint32)
 _LATIN_END, _GREEK, _CYRILLIC_END = 0x250, 0x370, 0x530  # code points
@@ -112,7 +114,9 @@ def inside(places: Ints, spans: Ints) -> NDArray[np.bool_]:
 
 def changes(values: NDArray[Any]) -> NDArray[np.bool_]:
     """For each of some values in a row, whether it differs from the one before; the first always does."""
-    return np.append(True, values[1:] != values[:-1])[: len(values)]
+    changed = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=changed[1:])
+    return changed
 
 
 def _renumber(spans: Ints, used: Ints) -> tuple[Ints, Ints]:
@@ -160,13 +164,15 @@ class WordClasses:
         slots = self._slots(every, self.shift)
         self.keys = np.zeros(1 << _SLOT_BITS, dtype=np.uint64)
         self.keys[slots] = every
-        self.bits = np.zeros(1 << _SLOT_BITS, dtype=np.int64)
+        self.bits = np.zeros(1 << _SLOT_BITS, dtype=np.int32)
         np.bitwise_or.at(self.bits, slots, np.repeat(1 << np.arange(len(classes)), [len(each) for each in hashes]))
 
-    def of(self, hashes: Hashes) -> Ints:
+    def of(self, hashes: Hashes) -> Tags:
         """Bits of the classes that each word belongs to, the first class being bit 0."""
         slots = self._slots(hashes, self.shift)
-        return np.where(self.keys[slots] == hashes, self.bits[slots], 0)
+        bits: Tags = self.bits[slots]
+        bits[self.keys[slots] != hashes] = 0
+        return bits
 
     def _parting(self, keys: Hashes) -> np.uint64:
         """By how many bits to shift the keys so that no two share a slot."""
@@ -177,7 +183,7 @@ class WordClasses:
 
     @staticmethod
     def _slots(hashes: Hashes, shift: np.uint64) -> Ints:
-        return ((hashes >> shift) & np.uint64((1 << _SLOT_BITS) - 1)).astype(np.int64)
+        return ((hashes >> shift) & np.uint64((1 << _SLOT_BITS) - 1)).view(np.int64)
 
 
 @cache
@@ -187,19 +193,21 @@ def _weights() -> Hashes:
 
 
 def mix(values: Hashes) -> Hashes:
-    """Spread hashes over all 64 bits (the finalizer of splitmix64)."""
-    mixed = values >> np.uint64(30)
-    mixed ^= values
-    mixed *= np.uint64(0xBF58476D1CE4E5B9)
-    mixed ^= mixed >> np.uint64(27)
-    mixed *= np.uint64(0x94D049BB133111EB)
-    mixed ^= mixed >> np.uint64(31)
+    """Spread hashes over all 64 bits (the finalizer of splitmix64), shape (n,)."""
+    mixed = values.copy()
+    for begin in range(0, len(mixed), _MIXED):
+        block = mixed[begin : begin + _MIXED]
+        block ^= block >> np.uint64(30)
+        block *= np.uint64(0xBF58476D1CE4E5B9)
+        block ^= block >> np.uint64(27)
+        block *= np.uint64(0x94D049BB133111EB)
+        block ^= block >> np.uint64(31)
     return mixed
 
 
 @cache
-def _abbreviations() -> Hashes:
-    return np.unique(word_hashes(_ABBREVIATIONS))
+def _abbreviations() -> WordClasses:
+    return WordClasses(_ABBREVIATIONS)
 
 
 class Characters:
@@ -225,17 +233,20 @@ class Characters:
         self.kinds[carriage[self.points[carriage + 1] == ord("\n")]] = ch.SPACE
         self.place: Ints | None = None
         self.seen_points, self.seen_kinds = self.points, self.kinds
-        self._find_rare()
+        self.rare = np.flatnonzero((self.kinds != ch.LOWER) & (self.kinds != ch.SPACE))
+        self.rare_kinds = self.kinds[self.rare]
         self.marks = self.rare[(self.rare_kinds == ch.APOSTROPHE) | (self.rare_kinds >= ch.STOP)]
-        if (self.rare_kinds == ch.IGNORABLE).any():
-            seen = self.kinds != ch.IGNORABLE
-            self.place = np.flatnonzero(seen)
-            self.seen_points, self.seen_kinds, self.letters = self.points[seen], self.kinds[seen], self.letters[seen]
-            self._find_rare()
+        if ch.IGNORABLE in self.rare_kinds:
+            self._leave_out_ignorable()
 
-    def _find_rare(self) -> None:
-        self.rare = np.flatnonzero((self.seen_kinds != ch.LOWER) & (self.seen_kinds != ch.SPACE))
-        self.rare_kinds = self.seen_kinds[self.rare]
+    def _leave_out_ignorable(self) -> None:
+        gone = self.rare_kinds == ch.IGNORABLE
+        places = self.rare[gone]
+        seen = np.ones(len(self.points), dtype=bool)
+        seen[places] = False
+        self.seen_points, self.seen_kinds, self.letters = self.points[seen], self.kinds[seen], self.letters[seen]
+        self.place = np.flatnonzero(seen)
+        self.rare, self.rare_kinds = (self.rare - np.cumsum(gone))[~gone], self.rare_kinds[~gone]
 
     def origin(self, index: Ints) -> Ints:
         """Where a character of the pass stands in the batch as it came in."""
@@ -347,7 +358,9 @@ def _word_edges(chars: Characters) -> tuple[Ints, Ints]:
     letters = (before <= ch.DIGIT) & (after <= ch.CASELESS) & (kind == ch.APOSTROPHE)
     digits = (before == ch.DIGIT) & (after == ch.DIGIT) & (kind != ch.APOSTROPHE)
     member[joints[letters | digits]] = True
-    edges = np.flatnonzero(np.diff(member, prepend=False))
+    fresh = changes(member)
+    fresh[0] = member[0]
+    edges = np.flatnonzero(fresh)
     return edges[0::2].copy(), edges[1::2].copy()
 
 
@@ -388,13 +401,13 @@ def _places(start: Ints, size: int) -> Ints:
 
 def _sentence_ends(run: _Run, hashes: Hashes) -> NDArray[np.bool_]:
     """True for each word that ends a sentence: at a stop before a capital, at a line break unless the sentence plainly goes on."""
-    words = np.flatnonzero(run.between & (_BIT[ch.STOP] | _BIT[ch.NEWLINE]))
+    words = np.flatnonzero((run.between & (_BIT[ch.STOP] | _BIT[ch.NEWLINE])) > 0)
     start, end, between, newlines = run.start[words], run.end[words], run.between[words], run.newlines[words]
     following = np.append(run.start, run.start[-1:])[words + 1]
     next_kind = run.chars.seen_kinds[following]
     stop = (between & _BIT[ch.STOP]) > 0
     plain_dot = (run.chars.seen_points[end] == ord(".")) & ((between & ~(_SPACES | _BIT[ch.STOP])) == 0)
-    short = ((end - start == 1) & run.upper[words]) | np.isin(hashes[words], _abbreviations())
+    short = ((end - start == 1) & run.upper[words]) | (_abbreviations().of(hashes[words]) > 0)
     abbreviated = plain_dot & short & (newlines == 0)
     glued = (following - end == 1) & (next_kind == ch.UPPER) & run.lower[words] & (end - start > 1)
     at_stop = stop & (next_kind != ch.LOWER) & ~abbreviated & (((between & _SPACES) > 0) | glued)

@@ -113,7 +113,7 @@ def marks_of(sheet: Sheet) -> dict[str, Floats]:
     """Marks that links, addresses, tables and notices are made of."""
     places, points = sheet.marks
     table = _mark_table()[_low(points)]
-    chosen = np.flatnonzero(table & 29)
+    chosen = np.flatnonzero((table & 29) > 0)
     places, marks = places[chosen], table[chosen]
     line = sheet.line_of_character(places)
     held = (line >= 0) & (places < np.append(sheet.spans[:, 1], 0)[line])

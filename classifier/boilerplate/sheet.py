@@ -84,7 +84,7 @@ class Sheet:
     @cached_property
     def filled(self) -> Ints:
         """The lines that hold words."""
-        return np.flatnonzero(self.words)
+        return np.flatnonzero(self.words > 0)
 
     @cached_property
     def closing(self) -> Ints:

@@ -67,7 +67,7 @@ def stacked_marks_rate(batch: Batch) -> Measure:
 def tool_tokens_rate(batch: Batch) -> Measure:
     """How often a token of a chat tool leaked into the text ("oaicite", "turn0search1"), per 1,000 words."""
     words = batch.words
-    codes = np.flatnonzero(words.shape & NUMBER)
+    codes = np.flatnonzero((words.shape & NUMBER) > 0)
     codes = codes[np.isin(batch.points[words.start[codes]], _CODE_OPENS)]
     places = np.concatenate((words.start[codes], words.start[_TOOL_WORDS.of(words.hash) > 0], batch.mark(_TOOL_MARKS)))
     return rate(batch, join(opening(_TOOL_TOKEN, batch, np.sort(places)), phrases(batch, "citation/tool_tokens")))

@@ -313,7 +313,7 @@ def reader_voice_rate(batch: Batch) -> Measure:
 
 def own_voice_rate(batch: Batch) -> Measure:
     """How often "us", "me" or "our" stands outside quotations, per 1,000 words."""
-    mine = batch.words.start[np.flatnonzero(batch.found.tags & lx.OURSELVES)]
+    mine = batch.words.start[(batch.found.tags & lx.OURSELVES) > 0]
     return Measure(per_thousand(batch, batch.count(mine[~_quoted(batch, mine)])))
 
 

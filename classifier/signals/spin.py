@@ -75,7 +75,7 @@ def decimal_commas_rate(batch: Batch) -> Measure:
 
 def mixed_alphabets_rate(batch: Batch) -> Measure:
     """How often a word mixes letters of two alphabets that look alike, per 1,000 words."""
-    mixed = np.flatnonzero(batch.words.shape & MIXED_ALPHABETS)
+    mixed = np.flatnonzero((batch.words.shape & MIXED_ALPHABETS) > 0)
     return rate(batch, Spans(batch.words.start[mixed], batch.words.end[mixed]))
 
 

@@ -187,7 +187,7 @@ def capitals(batch: Batch) -> Measure:
 
 def digits(batch: Batch) -> Measure:
     """The share of the text's characters that stand in words with a digit, 0..1."""
-    numbers = np.flatnonzero(batch.words.shape & NUMBER)
+    numbers = np.flatnonzero((batch.words.shape & NUMBER) > 0)
     length = np.bincount(batch.owner[numbers], (batch.words.end - batch.words.start)[numbers], minlength=len(batch))
     return Measure(ratio(length, letters(batch)))
 
@@ -239,7 +239,7 @@ def gambling_rate(batch: Batch) -> Measure:
 def _counts(batch: Batch) -> Ints:
     """How many words of each class of the profile stand in each text, shape (documents, classes)."""
     bits = _PROFILE.of(batch.words.hash)
-    places = np.flatnonzero(bits)
+    places = np.flatnonzero(bits > 0)
     number = np.log2(bits[places]).astype(np.int64)  # no word is in two classes
     cell = batch.owner[places] * _CLASSES + number
     return np.bincount(cell, minlength=len(batch) * _CLASSES).reshape(-1, _CLASSES)
