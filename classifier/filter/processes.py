@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -13,6 +15,18 @@ Answer = TypeVar("Answer")
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def keep_memory() -> None:
+    """Have this process keep the memory that it frees, where that can be asked of the C library.
+
+    The arrays of a batch would else go back to the system and be fetched anew, page by page, for the next one: a twentieth of the time.
+    """
+    trim_threshold, map_threshold, most = -1, -3, 32 << 20  # names and bound of mallopt in glibc
+    with suppress(AttributeError, OSError, TypeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(map_threshold, most)
+        library.mallopt(trim_threshold, 8 * most)
 
 
 def spread(function: Callable[[Item], Answer], items: Iterable[Item], jobs: int) -> Iterator[Answer]:

@@ -14,6 +14,7 @@ from classifier.corpus import Chunk, Fault, FieldNames, Record, parse
 from classifier.corpus.inputs import WHOLE
 from classifier.document import read_many
 from classifier.filter import ledger
+from classifier.filter.processes import keep_memory
 from classifier.index import sources
 from classifier.index.sketch import SKETCH, Sketches, sketch_hashes, sketch_words
 from classifier.index.terms import TERMS
@@ -41,7 +42,8 @@ class Scoring:
 
 @lru_cache(maxsize=1)
 def scorer(model: str | None) -> Scorer:
-    """The scorer of this process."""
+    """The scorer of this process, which is asked to keep its memory."""
+    keep_memory()
     return Scorer(model=model)
 
 

@@ -143,9 +143,10 @@ def signatures(sets: Sequence[Uints]) -> Uints:
         mixed = _premix(np.concatenate([*sets]))
         begin = np.cumsum(sizes)[filled] - sizes[filled]
         step = max(1, _PRODUCTS // len(mixed))
+        room = np.empty((step, len(mixed)), dtype=np.uint32)
         for first in range(0, PERMUTATIONS, step):
             rows = slice(first, first + step)
-            products = factors[rows, None] * mixed
+            products = np.multiply(factors[rows, None], mixed, out=room[: len(factors[rows])])
             products += offsets[rows, None]
             minima[rows, filled] = np.minimum.reduceat(products, begin, axis=1)
     return minima.T
