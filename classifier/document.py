@@ -149,9 +149,9 @@ class Batch:
         return np.searchsorted(self.origin, characters, side="right") - 1
 
     def count(self, characters: Ints, weights: NDArray[Any] | None = None) -> NDArray[np.float64]:
-        """How many of some characters stand in each document, or the sum of their weights, shape (documents,)."""
+        """How many of some rising characters stand in each document, or the sum of their weights, shape (documents,)."""
         if weights is None:
-            return np.diff(np.searchsorted(np.sort(characters), self.origin)).astype(np.float64)
+            return np.diff(np.searchsorted(characters, self.origin)).astype(np.float64)
         return np.bincount(self.document_of(characters), weights, minlength=len(self)).astype(np.float64)
 
     def count_words(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -203,7 +203,8 @@ def _counted(keys: NDArray[np.unsignedinteger[Any]]) -> Grams:
     """How often each n-gram stands in its document, told as its value."""
     keys.sort()
     first = np.flatnonzero(changes(keys))
-    values = 1 + np.log(np.diff(np.append(first, len(keys))))
+    times = np.diff(np.append(first, len(keys)))
+    values = (1 + np.log(np.arange(1, times.max(initial=0) + 1)))[times - 1]
     keys = keys[first].astype(np.int64)
     view = keys >> BITS
     values /= np.sqrt(np.bincount(view, values * values))[view]

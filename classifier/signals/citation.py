@@ -8,8 +8,9 @@ import numpy as np
 
 from classifier.characters import codepoints
 from classifier.document import Batch, once
+from classifier.signals import classes as cl
 from classifier.signals.measure import Measure, Spans, join, matches, opening, phrases, rate, share
-from classifier.words import NUMBER, Ints, WordClasses
+from classifier.words import NUMBER, Ints
 
 _NUMERIC = re.compile(r"\[\d{1,3}\]")
 _STACKED = re.compile(r"\[\d{1,3}\](?:,? ?\[\d{1,3}\])+")
@@ -37,7 +38,6 @@ _MARKDOWN = (
     ("|", re.compile(r"^\|[^\n|]{1,80}\|[^\n]{0,200}\|\s?$", re.MULTILINE)),
 )
 # What a tool's token opens with: a word, a mark, or the letter of a word with a digit ("turn0search1", "citeturn0news2").
-_TOOL_WORDS = WordClasses("oaicite contentreference oai utm grok")
 _TOOL_MARKS = "【" + "".join(map(chr, range(0xE200, 0xE207)))
 _CODE_OPENS = codepoints("tTcC")
 _SLOT = re.compile(
@@ -69,7 +69,7 @@ def tool_tokens_rate(batch: Batch) -> Measure:
     words = batch.words
     codes = np.flatnonzero((words.shape & NUMBER) > 0)
     codes = codes[np.isin(batch.points[words.start[codes]], _CODE_OPENS)]
-    places = np.concatenate((words.start[codes], words.start[_TOOL_WORDS.of(words.hash) > 0], batch.mark(_TOOL_MARKS)))
+    places = np.concatenate((words.start[codes], words.start[(cl.classes(batch) & cl.TOOL) > 0], batch.mark(_TOOL_MARKS)))
     return rate(batch, join(opening(_TOOL_TOKEN, batch, np.sort(places)), phrases(batch, "citation/tool_tokens")))
 
 

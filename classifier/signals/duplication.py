@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from classifier.document import Batch, Match, Neighbors
@@ -15,20 +17,20 @@ def index_given(batch: Batch) -> Measure:
 
 def nearest_copy(batch: Batch) -> Measure:
     """Similarity of the nearest near copy in the index, 0..1."""
-    return _similarity([near.near_copy for near in _neighbors(batch)])
+    return _similarity(batch, lambda near: near.near_copy)
 
 
 def nearest_source(batch: Batch) -> Measure:
     """Similarity of the likely source in the index, 0..1."""
-    return _similarity([near.source for near in _neighbors(batch)])
+    return _similarity(batch, lambda near: near.source)
 
 
-def _neighbors(batch: Batch) -> list[Neighbors]:
-    return [document.neighbors or Neighbors() for document in batch.documents]
-
-
-def _similarity(matches: list[Match | None]) -> Measure:
-    return Measure(np.array([match.similarity if match else 0.0 for match in matches], dtype=np.float64))
+def _similarity(batch: Batch, match_of: Callable[[Neighbors], Match | None]) -> Measure:
+    found = np.zeros(len(batch))
+    for row, document in enumerate(batch.documents):
+        match = match_of(document.neighbors) if document.neighbors else None
+        found[row] = match.similarity if match else 0.0
+    return Measure(found)
 
 
 SIGNALS = (index_given, nearest_copy, nearest_source)

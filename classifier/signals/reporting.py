@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from classifier import lexicon as lx
 from classifier import sourcing as src
 from classifier.document import Batch, once
+from classifier.signals import classes as cl
 from classifier.signals.measure import Floats, Measure, Spans, join, matches, opening, per_thousand, phrases, rate, ratio, share, tagged
-from classifier.words import NUMBER, Hashes, Ints, changes, word_hashes
+from classifier.words import NUMBER, Hashes, Ints, changes
 
 # A place in capitals, or one that a tag or a date follows; then a dash and the sentence itself, on the same line.
 _DATELINE = re.compile(
@@ -25,9 +26,6 @@ _DATELINE_LINES = 6  # it stands in the first of them
 _DATELINE_LENGTH = 250  # characters, more than the pattern can match before its dash or bracket
 _AGENCY_TAG = re.compile(r"\((?:Reuters|AP|AFP|UPI|PTI|ANI|IANS|Xinhua|dpa|TASS|Bernama|Bloomberg|CNN|Kyodo|Yonhap)\)")
 _HANDLE = re.compile(r"(?<![\w.])@\w{2,20}\b|\bpic\.twitter\.com\b|\bt\.co/")
-_SAID, _SAYS = word_hashes("said"), word_hashes("says say")
-_REPORTED = word_hashes("reported reports reporting notes noted writes wrote quoted cites citing published according per")
-_READER = word_hashes("you your yours yourself you're you'll you've you'd")
 _NEAR = 3  # words between an outlet and the verb by which it reports
 _DIRECT_WORDS = 4  # a shorter quotation is a title or a scare quote
 
@@ -93,7 +91,7 @@ def single_outlet(batch: Batch) -> Measure:
 
 def outlets_rate(batch: Batch) -> Measure:
     """How often outlets, agencies and programmes are named at all, per 1,000 words."""
-    return rate(batch, tagged(batch, lx.OUTLET | lx.AGENCY | lx.SHOW))
+    return rate(batch, _outlets(batch))
 
 
 def platforms_rate(batch: Batch) -> Measure:
@@ -164,31 +162,31 @@ def scare_quotes_rate(batch: Batch) -> Measure:
 
 def said_rate(batch: Batch) -> Measure:
     """How often something is told with "said", per 1,000 words."""
-    return Measure(per_thousand(batch, batch.count_words(np.isin(batch.words.hash, _SAID))))
+    return Measure(per_thousand(batch, batch.count_words((cl.classes(batch) & cl.SAID) > 0)))
 
 
 def said_share(batch: Batch) -> Measure:
     """The share of all statements that are told with "said", 0..1."""
-    return Measure(_share_with(batch, _SAID))
+    return Measure(_share_with(batch, cl.SAID))
 
 
 def says_share(batch: Batch) -> Measure:
     """The share of all statements that are told with "says", 0..1."""
-    return Measure(_share_with(batch, _SAYS))
+    return Measure(_share_with(batch, cl.SAYS))
 
 
 def reporting_outlets_rate(batch: Batch) -> Measure:
     """How often an outlet stands beside a verb by which outlets are cited ("the Gazette writes"), per 1,000 words."""
-    verb = np.flatnonzero(np.isin(batch.words.hash, _REPORTED))[:, None]
+    verb = np.flatnonzero((cl.classes(batch) & cl.CITED) > 0)[:, None]
     near = (verb + np.arange(-_NEAR, _NEAR + 1)).clip(0, max(len(batch.owner) - 1, 0))
     places = near[batch.owner[near] == batch.owner[verb]]
-    outlets = tagged(batch, lx.OUTLET | lx.AGENCY | lx.SHOW)
+    outlets = _outlets(batch)
     return rate(batch, outlets[np.isin(outlets.start, batch.words.start[places])])
 
 
 def repeated_outlet_rate(batch: Batch) -> Measure:
     """How often the outlet that is named most is named, per 1,000 words."""
-    start = tagged(batch, lx.OUTLET | lx.AGENCY | lx.SHOW).start
+    start = _outlets(batch).start
     place = np.searchsorted(batch.words.start, start)
     named, times = np.unique(np.stack((batch.owner[place].astype(np.uint64), batch.words.hash[place])), axis=1, return_counts=True)
     most = np.zeros(len(batch), dtype=np.int64)
@@ -307,7 +305,7 @@ def titled_names_rate(batch: Batch) -> Measure:
 
 def reader_voice_rate(batch: Batch) -> Measure:
     """How often "you" or "your" stands outside quotations, per 1,000 words."""
-    yours = batch.words.start[np.isin(batch.words.hash, _READER)]
+    yours = batch.words.start[(cl.classes(batch) & cl.SECOND) > 0]
     return Measure(per_thousand(batch, batch.count(yours[~_quoted(batch, yours)])))
 
 
@@ -337,10 +335,10 @@ def _share_of(batch: Batch, *kinds: str) -> Floats:
     return ratio(counts[:, [src.KINDS.index(kind) for kind in kinds]].sum(axis=1), counts.sum(axis=1))
 
 
-def _share_with(batch: Batch, verbs: Hashes) -> Floats:
-    """The share of each document's statements that are told with one of some verbs."""
-    found = src.statements(batch)
-    row = batch.owner[found.anchor[np.isin(batch.words.hash[found.anchor], verbs)]]
+def _share_with(batch: Batch, verbs: int) -> Floats:
+    """The share of each document's statements that are told with a verb of some class."""
+    anchors = src.statements(batch).anchor
+    row = batch.owner[anchors[(cl.classes(batch)[anchors] & verbs) > 0]]
     return ratio(np.bincount(row, minlength=len(batch)), _statements_of(batch).sum(axis=1))
 
 
@@ -377,6 +375,12 @@ def _opens_name(batch: Batch, lines: Ints) -> NDArray[np.bool_]:
     opens = batch.points[lines]
     named: NDArray[np.bool_] = ((opens >= ord("A")) & (opens <= ord("Z"))) | (opens == ord('"')) | (opens == ord("“"))
     return named
+
+
+@once
+def _outlets(batch: Batch) -> Spans:
+    """Where outlets, agencies and programmes are named."""
+    return tagged(batch, lx.OUTLET | lx.AGENCY | lx.SHOW)
 
 
 @once

@@ -9,8 +9,9 @@ import numpy as np
 from classifier import lexicon as lx
 from classifier.characters import codepoints
 from classifier.document import Batch, once
+from classifier.signals import classes as cl
 from classifier.signals.measure import Floats, Measure, letters, opening, per_thousand, phrases, rate, ratio
-from classifier.words import ALL_CAPITALS, GAP_COMMA, GAP_SPACE, NUMBER, Hashes, Ints, WordClasses, changes
+from classifier.words import ALL_CAPITALS, GAP_COMMA, GAP_SPACE, NUMBER, Hashes, Ints, changes
 
 _VARIETY_WINDOW = 50  # words; the moving window makes variety independent of length
 _KEY_BITS = np.uint64(48)  # of a hash; the rest numbers the document of a batch
@@ -18,20 +19,7 @@ _SHORTEST_PARTICIPLE = 5  # characters: "doing"
 _LIST_MARK = re.compile(r"(?:[-*•▪·●–]|\d{1,2}[.)])[ \t]")
 _LIST_MARKS = codepoints("-*•▪·●–0123456789")
 _CLOSING = codepoints(".!?\"”’')…:,;—")
-# The classes of words that make the profile of a text.
-_FIRST, _SECOND, _THIRD, _PAST, _PRESENT, _MODAL, _LINKS, _TIMES = range(8)
-_PROFILE = WordClasses(
-    "i i'm i've i'd i'll my mine myself",
-    "you your yours yourself you're you'll you've you'd",
-    "he she him her his hers they them their",
-    "was were had did said told went came took made got gave found left kept began became saw held brought",
-    "is are has does do have says tells goes comes takes makes gets gives finds leaves keeps offers provides helps",
-    "will can could should would may might must shall can't won't",
-    "while as which amid despite furthermore moreover additionally however meanwhile overall ultimately including",
-    "yesterday today tonight morning afternoon evening night week weekend earlier later ago",
-)
-_CLASSES = 8
-_ADDRESS = WordClasses("http https www")
+_PROFILE = 8  # classes of words
 
 
 def sentence_length(batch: Batch) -> Measure:
@@ -98,38 +86,38 @@ def function_words(batch: Batch) -> Measure:
 
 def first_person_rate(batch: Batch) -> Measure:
     """How often "I" and "my" stand in the text, per 1,000 words."""
-    return _profile(batch, _FIRST)
+    return _rate_of(batch, cl.FIRST)
 
 
 def second_person_rate(batch: Batch) -> Measure:
     """How often "you" and "your" stand in the text, per 1,000 words."""
-    return _profile(batch, _SECOND)
+    return _rate_of(batch, cl.SECOND)
 
 
 def third_person_rate(batch: Batch) -> Measure:
     """How often "he", "she" and "they" stand in the text, per 1,000 words."""
-    return _profile(batch, _THIRD)
+    return _rate_of(batch, cl.THIRD)
 
 
 def past(batch: Batch) -> Measure:
     """The share of frequent verbs that stand in the past tense, 0..1."""
-    counts = _counts(batch)
-    return Measure(ratio(counts[:, _PAST], counts[:, _PAST] + counts[:, _PRESENT]))
+    past, present = _count_of(batch, cl.PAST), _count_of(batch, cl.PRESENT)
+    return Measure(ratio(past, past + present))
 
 
 def modals_rate(batch: Batch) -> Measure:
     """How often "will", "can", "should" and their like stand in the text, per 1,000 words."""
-    return _profile(batch, _MODAL)
+    return _rate_of(batch, cl.MODAL)
 
 
 def connectives_rate(batch: Batch) -> Measure:
     """How often "while", "amid", "furthermore" and their like join what is said, per 1,000 words."""
-    return _profile(batch, _LINKS)
+    return _rate_of(batch, cl.LINKS)
 
 
 def times_rate(batch: Batch) -> Measure:
     """How often the text says when something happened ("yesterday", "last week"), per 1,000 words."""
-    return _profile(batch, _TIMES)
+    return _rate_of(batch, cl.TIMES)
 
 
 def participles_rate(batch: Batch) -> Measure:
@@ -177,7 +165,7 @@ def commas_rate(batch: Batch) -> Measure:
 
 def links_rate(batch: Batch) -> Measure:
     """How often a web or mail address, a handle or a hashtag stands in the text, per 1,000 words."""
-    return Measure(per_thousand(batch, batch.count(batch.mark("@#")) + batch.count_words(_ADDRESS.of(batch.words.hash) > 0)))
+    return Measure(per_thousand(batch, batch.count(batch.mark("@#")) + batch.count_words((cl.classes(batch) & cl.ADDRESS) > 0)))
 
 
 def capitals(batch: Batch) -> Measure:
@@ -238,11 +226,10 @@ def gambling_rate(batch: Batch) -> Measure:
 @once
 def _counts(batch: Batch) -> Ints:
     """How many words of each class of the profile stand in each text, shape (documents, classes)."""
-    bits = _PROFILE.of(batch.words.hash)
+    bits = cl.classes(batch) & ((1 << _PROFILE) - 1)
     places = np.flatnonzero(bits > 0)
-    number = np.log2(bits[places]).astype(np.int64)  # no word is in two classes
-    cell = batch.owner[places] * _CLASSES + number
-    return np.bincount(cell, minlength=len(batch) * _CLASSES).reshape(-1, _CLASSES)
+    cell = batch.owner[places] * _PROFILE + np.log2(bits[places]).astype(np.int64)
+    return np.bincount(cell, minlength=len(batch) * _PROFILE).reshape(-1, _PROFILE)
 
 
 def _repeated(batch: Batch, hashes: Hashes, row: Ints) -> Ints:
@@ -272,8 +259,12 @@ def _sentences(batch: Batch) -> Floats:
     return batch.count(batch.words.sentences[:, 0])
 
 
-def _profile(batch: Batch, kind: int) -> Measure:
-    return Measure(per_thousand(batch, _counts(batch)[:, kind]))
+def _rate_of(batch: Batch, kind: int) -> Measure:
+    return Measure(per_thousand(batch, _count_of(batch, kind)))
+
+
+def _count_of(batch: Batch, kind: int) -> Ints:
+    return _counts(batch)[:, kind.bit_length() - 1]
 
 
 SIGNALS = (
