@@ -156,20 +156,20 @@ def test_what_is_found_without_some_words_is_what_was_found_among_the_others(tex
 
 
 def test_more_documents_than_a_batch_come_back_in_order():
-    documents = [Document(f"Story {number}.", id=str(number)) for number in range(300)]
+    documents = [Document(f"Story {number}.", id=str(number)) for number in range(600)]
 
-    assert [document.id for batch in read_many(iter(documents)) for document in batch.documents] == [str(number) for number in range(300)]
+    assert [document.id for batch in read_many(iter(documents)) for document in batch.documents] == [str(number) for number in range(600)]
 
 
 @pytest.mark.parametrize(
     ("lengths", "sizes"),
     [
-        ([1] * 300, [128, 128, 44]),
-        ([0] * 129, [128, 1]),
-        ([240_000] * 7, [3, 3, 1]),
-        ([700_000] * 3, [1, 1, 1]),
-        ([10, 700_000, 10, 10], [2, 2]),
-        ([2 * LONGEST, 10], [1, 1]),
+        ([1] * 600, [256, 256, 88]),
+        ([0] * 257, [256, 1]),
+        ([480_000] * 7, [3, 3, 1]),
+        ([1_300_000] * 3, [2, 1]),
+        ([10, 1_300_000, 900_000, 10], [3, 1]),
+        ([2 * LONGEST, 2 * LONGEST, 10], [2, 1]),
     ],
 )
 def test_a_batch_never_grows_past_its_limits(lengths, sizes):
@@ -186,7 +186,7 @@ def test_documents_are_read_as_they_are_asked_for():
 
     next(read_many(stream()))
 
-    assert len(drawn) == 128
+    assert len(drawn) == 256
 
 
 def test_a_document_is_split_once():

@@ -85,7 +85,7 @@ def test_a_verdict_is_the_same_twice(scorer, texts, verdicts):
 
 
 def test_verdicts_come_in_order_with_the_ids_of_their_documents(scorer):
-    documents = [Document(f"Rain fell in town {number}.", id=str(number)) for number in range(130)]
+    documents = [Document(f"Rain fell in town {number}.", id=str(number)) for number in range(260)]
 
     assert [verdict.id for verdict in scorer.score_many(iter(documents))] == [document.id for document in documents]
 
