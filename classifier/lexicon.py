@@ -93,15 +93,12 @@ def read_lists(folder: Traversable) -> list[Phrases]:
 def parse_list(name: str, text: str) -> Phrases:
     """A list from its file: `# key: value` lines, then one entry a line."""
     about: dict[str, list[str]] = {}
-    entries = []
-    for line in text.splitlines():
-        if line.startswith("#"):
-            key, colon, value = line[1:].strip().partition(": ")
-            known = colon and key in ("seen", "resembles", "has", "lookalike")
-            about.setdefault(key if known else "summary", []).append(value if known else line[1:].strip())
-        elif line.strip():
-            entries.append(line.strip())
-    return Phrases(name, about, entries)
+    lines = text.splitlines()
+    for line in [line for line in lines if line.startswith("#")]:
+        key, colon, value = line[1:].strip().partition(": ")
+        known = colon and key in ("seen", "resembles", "has", "lookalike")
+        about.setdefault(key if known else "summary", []).append(value if known else line[1:].strip())
+    return Phrases(name, about, [entry for line in lines if not line.startswith("#") and (entry := line.strip())])
 
 
 class _Keys:
@@ -176,18 +173,18 @@ class Lexicon:
         self.names = [phrases.name for phrases in lists]
         folders = [name.partition("/") for name in self.names]
         self._tag_of = np.array([_TAG_OF_LIST[name] if folder == NAMES else 0 for folder, _, name in folders], dtype=np.int32)
-        self._compile([(index, entry) for index, phrases in enumerate(lists) for entry in phrases.entries])
+        self._owner = np.repeat(np.arange(len(lists)), np.array([len(phrases.entries) for phrases in lists], dtype=np.int64))
+        self._is_name = np.array([folder == NAMES for folder, _, _ in folders], dtype=bool)[self._owner]
+        self._compile([entry for phrases in lists for entry in phrases.entries])
 
-    def _compile(self, entries: Sequence[tuple[int, str]]) -> None:
+    def _compile(self, entries: Sequence[str]) -> None:
         """Tables of all entries by their length in words; all are split in one pass."""
-        words = split("\n".join(entry for _, entry in entries))
+        words = split("\n".join(entries))
         if len(words.lines) != len(entries) or len(np.unique(words.line)) != len(entries):
             raise ValueError("an entry of a list holds no word")
-        self._owner = np.array([index for index, _ in entries], dtype=np.int64)
-        self._is_name = np.array([self.names[index].startswith(NAMES + "/") for index, _ in entries], dtype=bool)
-        self._anchors = np.array(
-            [_AT_START * entry.startswith("^") + _AT_END * entry.endswith("$") for _, entry in entries], dtype=np.int64
-        )
+        self._anchors = np.zeros(len(entries), dtype=np.int64)
+        self._anchors[[row for row, entry in enumerate(entries) if entry[0] == "^"]] |= _AT_START
+        self._anchors[[row for row, entry in enumerate(entries) if entry[-1] == "$"]] |= _AT_END
         self._capitals = np.zeros(len(entries), dtype=np.int64)
         self._pairs = np.zeros(1 << _PAIR_BITS, dtype=np.uint8)
         self._tables = {}
