@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.characters import codepoints
 from classifier.document import Batch, once
@@ -31,11 +32,14 @@ _LABEL = re.compile(
 # A mark of each kind of Markdown, and its pattern.
 _MARKDOWN = (
     ("*", re.compile(r"\*\*[^*\n]{1,120}\*\*")),
-    ("#", re.compile(r"^#{1,6} \S[^\n]{0,120}", re.MULTILINE)),
     ("|", re.compile(r"\|\s?:?-{3,}:?\s?\|?")),
     ("[", re.compile(r"\[[^\]\n]{1,80}\]\(https?://[^)\s]{1,200}\)")),
-    ("`", re.compile(r"^```", re.MULTILINE)),
-    ("|", re.compile(r"^\|[^\n|]{1,80}\|[^\n]{0,200}\|\s?$", re.MULTILINE)),
+)
+# The same of what opens a line.
+_MARKDOWN_LINES = (
+    ("#", re.compile(r"#{1,6} \S[^\n]{0,120}")),
+    ("`", re.compile(r"```")),
+    ("|", re.compile(r"\|[^\n|]{1,80}\|[^\n]{0,200}\|\s?$", re.MULTILINE)),
 )
 # What a tool's token opens with: a word, a mark, or the letter of a word with a digit ("turn0search1", "citeturn0news2").
 _TOOL_MARKS = "【" + "".join(map(chr, range(0xE200, 0xE207)))
@@ -87,7 +91,8 @@ def scaffold_labels_rate(batch: Batch) -> Measure:
 
 def markdown(batch: Batch) -> Measure:
     """How much of the text is unrendered Markdown: bold marks, heading marks, links, broken tables; a share of its characters."""
-    return share(batch, join(*(matches(pattern, batch, mark) for mark, pattern in _MARKDOWN)))
+    within = [matches(pattern, batch, mark) for mark, pattern in _MARKDOWN]
+    return share(batch, join(*within, *(opening(pattern, batch, _opening_lines(batch, mark)) for mark, pattern in _MARKDOWN_LINES)))
 
 
 def sources_list_rate(batch: Batch) -> Measure:
@@ -98,6 +103,13 @@ def sources_list_rate(batch: Batch) -> Measure:
 def slots_rate(batch: Batch) -> Measure:
     """How often a slot of a template stands unfilled ("Dr. [Last Name]"), per 1,000 words."""
     return rate(batch, join(matches(_SLOT, batch, "["), matches(_BRACES, batch, "{")))
+
+
+def _opening_lines(batch: Batch, mark: str) -> Ints:
+    """Where a mark is the first character of a line."""
+    places = batch.mark(mark)
+    opens: NDArray[np.bool_] = (batch.points[places - 1] == ord("\n")) | np.isin(places, batch.origin)
+    return places[opens]
 
 
 def _has_references(batch: Batch, row: int, after: int) -> bool:

@@ -11,7 +11,7 @@ from classifier import lexicon as lx
 from classifier import sourcing as src
 from classifier.document import Batch, once
 from classifier.signals import classes as cl
-from classifier.signals.measure import Floats, Measure, Spans, join, matches, opening, per_thousand, phrases, rate, ratio, share, tagged
+from classifier.signals.measure import Floats, Measure, Spans, join, opening, per_thousand, phrases, rate, ratio, share, tagged
 from classifier.words import NUMBER, Hashes, Ints, changes
 
 # A place in capitals, or one that a tag or a date follows; then a dash and the sentence itself, on the same line.
@@ -223,7 +223,7 @@ def dateline(batch: Batch) -> Measure:
 
 def agency_tag(batch: Batch) -> Measure:
     """1 where the tag of a news agency stands in the text ("(Reuters)"), else 0."""
-    return _first_of_each(batch, matches(_AGENCY_TAG, batch, "("))
+    return _first_of_each(batch, opening(_AGENCY_TAG, batch, batch.mark("(")))
 
 
 def agency_credit_rate(batch: Batch) -> Measure:
