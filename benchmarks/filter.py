@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import gzip
 import json
 import math
@@ -191,6 +192,7 @@ def main() -> None:
     parser.add_argument("--room", type=Path, metavar="DIR", help="where corpora are kept from one time to the next")
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
+    compileall.compile_dir(ROOT / "classifier", quiet=2)  # as a package is where it is installed
     texts = pages(CORPORA)
     facts: dict[str, Any] = {"load": os.getloadavg()[0], "cores": os.cpu_count()}
     with tempfile.TemporaryDirectory() as passing:

@@ -7,6 +7,7 @@ import os
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # one core on every side
 
 import argparse
+import compileall
 import gzip
 import json
 import platform
@@ -121,6 +122,7 @@ def command_cost(rounds: int = COMMAND_ROUNDS) -> dict[str, float]:
     quality = [str(beside)] if beside.exists() else [sys.executable, "-c", "from classifier.cli import main; main()"]
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8", delete=False) as page:
         page.write(seeds()[0])
+    compileall.compile_dir(ROOT / "classifier", quiet=2)  # as scikit-learn is, and any package where it is installed
     commands = {"quality": [*quality, "score", page.name], "sklearn": [sys.executable, "-c", "import sklearn.linear_model"]}
     try:
         spent: dict[str, list[float]] = {name: [] for name in commands}
