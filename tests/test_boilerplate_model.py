@@ -66,6 +66,22 @@ def test_a_long_paragraph_needs_less_doubt_than_a_short_line():
     assert cuts(sheet, logits, replace(shipped(), threshold=0.5)).tolist() == [False, True, False, False]
 
 
+def test_a_short_line_between_paragraphs_of_the_article_is_cut_less_readily_than_one_below_them():
+    paragraph = "word " * 20
+    sheet = lay_out(read([Document(f"{paragraph}\nA heading\n{paragraph}\nRead this\n{paragraph}\nA heading")]))
+    logits = np.array([-5.0, 0.0, -5.0, 3.0, -5.0, 0.0])
+    model = replace(shipped(), threshold=0.3, enclosed_threshold=0.7)
+    assert cuts(sheet, logits, model).tolist() == [False, False, False, True, False, True]
+
+
+def test_a_sentence_between_paragraphs_of_the_article_is_cut_more_readily_than_a_heading():
+    paragraph, sentence = "word " * 20, "this " * 12
+    sheet = lay_out(read([Document(f"{paragraph}\nA heading\n{paragraph}\n{sentence}\n{paragraph}")]))
+    logits = np.array([-5.0, 0.4, -5.0, 0.4, -5.0])  # 0.4 is a probability of 0.6
+    model = replace(shipped(), threshold=0.3, enclosed_threshold=0.7)
+    assert cuts(sheet, logits, model).tolist() == [False, False, False, True, False]
+
+
 def test_no_logit_overflows():
     assert sigmoid(np.array([-1e4, 0.0, 1e4])).tolist() == [0.0, 0.5, 1.0]
 

@@ -22,6 +22,7 @@ _TOP = np.uint64(48)  # bits of a hash that are dropped where a table is read by
 _SEPARATORS, _BULLETS, _OTHER_MARKS = "|·•»›→>/⁄", "-*•·–—+>#", "@©®™:"
 _LONG = 5  # letters: shorter words say little of a line's subject
 _FUNCTION_SHARE = 0.15
+_SURE = -2.0  # logits: prose that is less likely boilerplate than this is the article's
 _SHAPES = np.uint8(CAPITAL | ALL_CAPITALS | NUMBER)
 _BITS = (np.arange(16)[:, None] >> np.arange(4) & 1).astype(np.float64)  # which bits a code of four bits has
 
@@ -171,6 +172,19 @@ def speeches(sheet: Sheet) -> NDArray[np.bool_]:
     return spoken
 
 
+def enclosed(sheet: Sheet, logits: Floats) -> NDArray[np.bool_]:
+    """Lines that stand between paragraphs that surely are the article."""
+    article = _surely_article(sheet, logits).astype(np.float64)
+    earlier = before(sheet, article)
+    inside: NDArray[np.bool_] = (earlier > 0) & (sheet.per_document(article)[sheet.document] > earlier + article)
+    return inside
+
+
+def _surely_article(sheet: Sheet, logits: Floats) -> NDArray[np.bool_]:
+    sure: NDArray[np.bool_] = (logits < _SURE) & (sheet.words >= PROSE_WORDS)
+    return sure
+
+
 def place_of(sheet: Sheet, prose: Floats) -> dict[str, Floats]:
     """Where a line stands: from both ends, and how much prose is before and after it."""
     after = sheet.size - 1 - sheet.place
@@ -232,7 +246,7 @@ def second_look(sheet: Sheet, logits: Floats) -> dict[str, Floats]:
     mass = article * sheet.words
     total = np.maximum(sheet.per_document(mass), 1.0)[sheet.document]
     earlier = before(sheet, mass)
-    back, ahead = near.distances((logits < -2) & (sheet.words >= PROSE_WORDS))
+    back, ahead = near.distances(_surely_article(sheet, logits))
     both = np.stack((logits, mass))
     closely = near.around(both, 5)
     return {

@@ -14,18 +14,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.boilerplate.features import dense, headlines, second_look, speeches
+from classifier.boilerplate.features import dense, enclosed, headlines, second_look, speeches
 from classifier.boilerplate.kinds import KindWeights
-from classifier.boilerplate.sheet import Floats, Sheet
+from classifier.boilerplate.sheet import PROSE_WORDS, Floats, Sheet
 from classifier.boilerplate.tokens import BITS, word_score
 from classifier.errors import ModelError
 from classifier.words import Ints
 
-SCHEMA = 2
+SCHEMA = 3
 _LIMIT = 8.0  # logits of the first look are cut here: beyond it a line is sure anyway
 _DOUBT = 4.0  # logits: a line of which the first look is surer is not looked at again
 _MOSTLY = 0.45  # the mean probability of the lines of a page that is no extract; one in four lines of an extract is boilerplate at most
-_PARAGRAPH_WORDS, _PARAGRAPH_THRESHOLD, _HEADLINE_THRESHOLD, _SPEECH_THRESHOLD = 35, 0.8, 0.9, 0.98
+_PARAGRAPH_WORDS, _PARAGRAPH_THRESHOLD, _HEADLINE_THRESHOLD, _SPEECH_THRESHOLD = 35, 0.85, 0.9, 0.98
 _MANIFEST, _ARRAYS = "lines.json", "lines.npz"
 _REMEDY = "Install the package again, or train the line model anew with `python -m classifier.training.lines`."
 
@@ -61,6 +61,9 @@ class LineModel:
         alone: a network for sentences inside paragraphs.
         features: the names of the features of the first look, in order.
         threshold: the probability from which a line is cut.
+        enclosed_threshold: that of a short line between paragraphs of the article; a sentence there stands halfway.
+        visible_threshold: that of any line of a page that is no extract.
+        passage_threshold: the probability from which a sentence inside a paragraph is cut.
         facts: anything else that the manifest tells: what it was trained on, known answers, figures.
     """
 
@@ -71,6 +74,7 @@ class LineModel:
     kinds: KindWeights
     features: Sequence[str]
     threshold: float = 0.5
+    enclosed_threshold: float = 0.5
     visible_threshold: float = 0.5
     passage_threshold: float = 0.9
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -97,16 +101,22 @@ def in_doubt(logits: Floats) -> NDArray[np.bool_]:
 def cuts(sheet: Sheet, logits: Floats, model: LineModel) -> NDArray[np.bool_]:
     """Which lines are cut, shape (lines,).
 
-    A page most of whose lines look like boilerplate has its own threshold. In an extract a whole paragraph is only cut
-    where little doubt is left, for a lost paragraph costs more than a biography that stays; nor is a headline, nor what somebody says.
-    A page of which nothing would be left keeps its paragraphs.
+    A page most of whose lines look like boilerplate has its own threshold. In an extract more is asked of a line between
+    paragraphs that surely are the article than of one above or below them: most of a short one, which may be a heading.
+    A whole paragraph is only cut where little doubt is left, for a lost paragraph costs more than a biography that stays;
+    nor is a headline, nor what somebody says. A page of which nothing would be left keeps its paragraphs.
     """
     probability = sigmoid(logits)
     mean = sheet.per_document(probability) / np.maximum(np.diff(sheet.first), 1)
     visible = (mean > _MOSTLY)[sheet.document]
-    extracted = np.where(sheet.words >= _PARAGRAPH_WORDS, max(model.threshold, _PARAGRAPH_THRESHOLD), model.threshold)
-    extracted = np.where(headlines(sheet), np.maximum(extracted, _HEADLINE_THRESHOLD), extracted)
-    extracted = np.where(speeches(sheet), np.maximum(extracted, _SPEECH_THRESHOLD), extracted)
+    between = np.where(sheet.words < PROSE_WORDS, model.enclosed_threshold, (model.threshold + model.enclosed_threshold) / 2)
+    extracted = np.where(enclosed(sheet, logits), between, model.threshold)
+    for careful, least in (
+        (sheet.words >= _PARAGRAPH_WORDS, _PARAGRAPH_THRESHOLD),
+        (headlines(sheet), _HEADLINE_THRESHOLD),
+        (speeches(sheet), _SPEECH_THRESHOLD),
+    ):
+        extracted = np.where(careful, np.maximum(extracted, least), extracted)
     cut: NDArray[np.bool_] = probability >= np.where(visible, model.visible_threshold, extracted)
     emptied = (sheet.per_document(sheet.words * ~cut) == 0)[sheet.document]
     cut &= ~(emptied & (sheet.words >= _PARAGRAPH_WORDS))
@@ -141,6 +151,7 @@ def save(model: LineModel, folder: Path) -> None:
         "schema": SCHEMA,
         "bits": BITS,
         "threshold": model.threshold,
+        "enclosed_threshold": model.enclosed_threshold,
         "visible_threshold": model.visible_threshold,
         "passage_threshold": model.passage_threshold,
         "features": list(model.features),
@@ -187,6 +198,7 @@ def load(folder: Path) -> LineModel:
                 kinds=KindWeights(arrays["kinds_words"].astype(np.float32), arrays["kinds_bias"]),
                 features=tuple(manifest["features"]),
                 threshold=float(manifest["threshold"]),
+                enclosed_threshold=float(manifest["enclosed_threshold"]),
                 visible_threshold=float(manifest["visible_threshold"]),
                 passage_threshold=float(manifest["passage_threshold"]),
                 facts=manifest,

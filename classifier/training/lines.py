@@ -23,13 +23,13 @@ from classifier.training.pages import BOILERPLATE, CONTENT, READ, UNKNOWN, VISIB
 from classifier.words import Ints
 
 FOLDS = 4
-THRESHOLD, VISIBLE_THRESHOLD, PASSAGE_THRESHOLD = 0.4, 0.2, 0.6
+THRESHOLD, ENCLOSED_THRESHOLD, VISIBLE_THRESHOLD, PASSAGE_THRESHOLD = 0.3, 0.7, 0.2, 0.6
 _KIND_LINES = 40_000
 _STRENGTH = 3.0  # inverse regularization of the word weights
 _LONG_POSITIVE = 4.0  # boilerplate among long lines is rare: it weighs more
 _HIDDEN, _ROWS, _EPOCHS, _AVERAGED = 32, 300_000, 10, 5
 _RATE = 2e-3
-_FIRST, _SECOND = (20, 21), (30, 31, 32)  # seeds of the networks whose mean is one look
+_FIRST, _SECOND = (20, 21, 22, 23), (30, 31, 32, 33, 34)  # seeds of the networks whose mean is one look
 _NOISE = 0.1  # added to standardized features while a network learns
 _LEAST_DEVIATION = 0.1  # a flag that hardly any line has must not count for more than others
 _VISIBLE_SAMPLE = 0.3  # of the lines of menus that word weights are fitted on
@@ -106,6 +106,7 @@ def fit(pages: Sequence[Page]) -> LineModel:
         kinds=fit_kinds(data),
         features=names,
         threshold=THRESHOLD,
+        enclosed_threshold=ENCLOSED_THRESHOLD,
         visible_threshold=VISIBLE_THRESHOLD,
         passage_threshold=PASSAGE_THRESHOLD,
     )
