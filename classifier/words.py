@@ -385,18 +385,21 @@ def _sums(run: _Run) -> Hashes:
     for first, last in itertools.pairwise(np.unique(cuts).tolist()):
         begin = run.start[first]
         start, end = run.start[first:last] - begin, run.end[first:last] - begin
-        letters = run.chars.letters[begin : begin + end[-1]]
-        total = np.zeros(len(letters) + 1, dtype=np.uint64)
-        np.cumsum(_weights().take(_places(start, len(letters)), mode="clip") * letters, out=total[1:])
-        sums[first:last] = total[end] - total[start]
+        total = run.chars.letters[begin : begin + end[-1]].astype(np.uint64)
+        total *= _weights().take(_places(start, len(total)), mode="clip")
+        np.cumsum(total, out=total)
+        sums[first:last] = total[end - 1]
+        sums[first + 1 : last] -= total[start[1:] - 1]
     return sums
 
 
 def _places(start: Ints, size: int) -> Ints:
     """The place of each character in its word, modulo the number of weights; the first word starts with the first character."""
     steps = np.ones(size, dtype=np.uint8)
-    steps[start] -= np.diff(start, prepend=-1).astype(np.uint8)
-    return (np.cumsum(steps, dtype=np.uint8) & _LAST_WEIGHT).astype(np.intp)
+    steps[0] = 0
+    steps[start[1:]] -= np.diff(start).astype(np.uint8)
+    places = np.cumsum(steps, dtype=np.uint8)
+    return (places & _LAST_WEIGHT).astype(np.intp)
 
 
 def _sentence_ends(run: _Run, hashes: Hashes) -> NDArray[np.bool_]:

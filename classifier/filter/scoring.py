@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,7 @@ def score_records(records: Sequence[Record], faults: Sequence[Fault], scoring: S
             sketches.append(sketch_words(pieces))
             kinds.append(_kinds(pieces, sketches[-1]))
         elif scoring.sketches:
-            sketches.append(sketch_hashes(np.split(batch.words.hash, batch.first[1:-1])))
+            sketches.append(sketch_hashes([batch.words.hash[begin:end] for begin, end in pairwise(batch.first.tolist())]))
     values = np.concatenate(signals).astype(np.float32)
     made = np.concatenate(sketches) if scoring.sketches else None
     return ledger.table(rows, values, made, np.concatenate(kinds) if scoring.kinds else None, faults, passed_over)

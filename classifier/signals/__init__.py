@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -57,7 +58,8 @@ def _evidence(batch: Batch, spans: Sequence[Spans]) -> Sequence[Ints]:
     owner = batch.document_of(start)
     order = np.argsort(owner, kind="stable")
     table = np.stack((signal, start - batch.origin[owner], end - batch.origin[owner]), axis=1)[order]
-    return np.split(table, np.searchsorted(owner[order], np.arange(1, len(batch))))[: len(batch)]
+    cuts = np.searchsorted(owner[order], np.arange(len(batch) + 1)).tolist()
+    return [table[begin:end] for begin, end in pairwise(cuts)]
 
 
 def meaning(signal: Signal) -> str:
