@@ -6,9 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+import numpy as np
+
 from classifier.document import Neighbors
 from classifier.model import Floats, Model
 from classifier.signals import FAMILIES, NAMES, meaning
+from classifier.words import Ints
 
 Span = tuple[int, int]
 MOST = 4
@@ -21,22 +24,35 @@ _FLAG = "1 where "  # how a signal that is 1 or 0 is described
 _EXAMPLE = re.compile(r' \((?:"[^"]*"(?:, )?)+\)')
 
 
-def give(text: str, values: Sequence[float], evidence: Mapping[int, Sequence[Span]], contributions: Floats, model: Model) -> list[str]:
-    """The signals that speak most for the label, each as a sentence with its value, what is usual, and examples.
+def strongest(contributions: Floats, evidence: Sequence[Ints], model: Model) -> list[list[int]]:
+    """The signals that speak most for the label of each document, the strongest first, by their place in the model.
 
     What a reader can point at goes before a mere figure: a signal that shows where it fired counts double.
+
+    Args:
+        contributions: what each signal of the model adds to the label, shape (documents, signals of the model).
+        evidence: for each document the stretches behind its signals, as rows of (place in NAMES, start, end).
+        model: the model that judged.
+    """
+    shown = np.zeros((len(evidence), len(NAMES)))
+    for row, spans in enumerate(evidence):
+        shown[row, spans[:, 0]] = 1
+    order = (-contributions * (1 + shown[:, model.places])).argsort(axis=1, kind="stable")[:, :MOST]
+    worth = np.take_along_axis(contributions, order, axis=1) > _WORTH
+    return [places[some].tolist() for places, some in zip(order, worth, strict=True)]
+
+
+def give(text: str, values: Sequence[float], evidence: Mapping[int, Sequence[Span]], signals: Sequence[int], model: Model) -> list[str]:
+    """Some signals, each as a sentence with its value, what is usual, and examples.
 
     Args:
         text: the text that was judged.
         values: all its signals, in the order of NAMES.
         evidence: the stretches behind those that show where they fired, by their place in NAMES.
-        contributions: what each signal of the model adds to the label.
+        signals: what is told, by their place in the model.
         model: the model that judged.
     """
-    places = model.places.tolist()
-    shown = [1 + (row in evidence) for row in places]
-    order = (-contributions * shown).argsort(kind="stable")[:MOST].tolist()
-    told = [(place, places[place]) for place in order if contributions[place] > _WORTH]
+    told = zip(signals, model.places[signals].tolist(), strict=True)
     return [_sentence(row, values[row], model.typical[place], _examples(text, evidence.get(row, ()))) for place, row in told]
 
 

@@ -187,7 +187,7 @@ class Assessment:
         told = reasons.known(document.neighbors or Neighbors())
         if self.words[row]:
             spans = _by_signal(self.signals.evidence[row]) if spans is None else spans
-            told += reasons.give(document.text, self.values[row].tolist(), spans, self._contributions[row], self.judgement.model)
+            told += reasons.give(document.text, self.values[row].tolist(), spans, self._strongest[row], self.judgement.model)
         return told
 
     def verdict(self, row: int) -> Verdict:
@@ -222,6 +222,10 @@ class Assessment:
     @cached_property
     def _contributions(self) -> Floats:
         return self.judgement.contributions(self.judgement.labels)
+
+    @cached_property
+    def _strongest(self) -> list[list[int]]:
+        return reasons.strongest(self._contributions, self.signals.evidence, self.judgement.model)
 
     @cached_property
     def _families(self) -> list[list[float]]:
