@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # benchmarks/ is not installed
-benchmark, passages = (importlib.import_module(f"benchmarks.{name}") for name in ("boilerplate", "passages"))
+benchmark, passages, templates = (importlib.import_module(f"benchmarks.{name}") for name in ("boilerplate", "passages", "templates"))
 FLOORS = json.loads(benchmark.FLOORS.read_text(encoding="utf-8"))
 
 
@@ -36,6 +36,13 @@ def test_a_figure_does_not_fall_under_its_floor(figures, name):
 @pytest.mark.corpora
 def test_every_figure_has_a_floor(figures):
     assert set(figures) == set(FLOORS)
+
+
+@pytest.mark.corpora
+def test_templates_of_made_sites_free_a_third_of_the_pages_that_hold_boilerplate(shared):
+    scores = templates.compare(templates.made_sites(shared / "corpora"), benchmark.shipped())
+    assert scores["with templates"]["residue"] <= 2 / 3 * scores["without"]["residue"]
+    assert scores["with templates"]["lost"] <= 0.005
 
 
 @pytest.mark.parametrize(("kind", "least"), [("author_bio", 0.9), ("share", 0.7), ("subscribe", 0.7), ("related", 0.45)])
