@@ -1,5 +1,6 @@
 """A corpus is filtered as the flags say, adds up, survives being killed, and comes out the same however it is cut and run."""
 
+import ctypes
 import gzip
 import json
 import os
@@ -21,6 +22,7 @@ from classifier import Decisions, QualityError, Scorer, filter_again, filter_cor
 from classifier.corpus import chunks
 from classifier.filter import copies, ledger
 from classifier.filter.decisions import PLACES, REASONS
+from classifier.filter.processes import keep_memory
 from classifier.filter.sample import try_sample
 
 pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'quality-classifier[filter]'")
@@ -554,6 +556,17 @@ def test_a_sample_shows_what_would_go_and_writes_nothing(tmp_path, rows):
     assert (len(trials), faults) == (20, [])
     assert all((trial.facts["words"] < 100) == (trial.outcome.reason == "short") for trial in trials)
     assert content(tmp_path) == before
+
+
+def no_library(_):
+    raise TypeError("there is no C library that can be asked")
+
+
+@pytest.mark.parametrize("load", [no_library, lambda _: object()])
+def test_a_machine_that_cannot_be_asked_to_keep_memory_is_left_alone(monkeypatch, load):
+    monkeypatch.setattr(ctypes, "CDLL", load)
+
+    assert keep_memory() is None
 
 
 def test_dates_sort_as_they_follow_each_other():

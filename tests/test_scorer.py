@@ -4,12 +4,14 @@ import json
 import random
 from importlib.resources import files
 
+import numpy as np
 import pytest
 
 from classifier import Document, InputError, Scorer, open_index
 from classifier.boilerplate.kinds import OTHER
 from classifier.document import read
 from classifier.lexicon import read_lists
+from classifier.reasons import strongest
 from classifier.scorer import MOST_EVIDENCE, SHORTEST
 from classifier.signals import FAMILIES, NAMES
 from classifier.verdict import LABELS
@@ -266,3 +268,11 @@ def test_of_a_monster_only_the_opening_is_judged_and_nothing_is_lost(scorer):
     assert verdict.uncertain
     assert "1,000,000 characters" in verdict.reasons[0]
     assert verdict.clean_text == text
+
+
+def test_a_reason_that_a_reader_can_point_at_counts_double_and_one_that_adds_next_to_nothing_is_none(scorer):
+    contributions = np.zeros((2, len(scorer.model.signals)))
+    contributions[:, :3] = 0.5, 0.4, 0.01
+    shown, nowhere = np.array([[scorer.model.places[1], 0, 9]]), np.zeros((0, 3), dtype=np.int64)
+
+    assert strongest(contributions, [shown, nowhere], scorer.model) == [[1, 0], [0, 1]]
