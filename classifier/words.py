@@ -15,7 +15,8 @@ from classifier import characters as ch
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
-Tags = NDArray[np.int32]  # bits
+# Bits. `flatnonzero((tags & bits) > 0)`, of truth values, takes a fifth of the time of `flatnonzero(tags & bits)`, of numbers.
+Tags = NDArray[np.int32]
 
 # Bits of Words.shape: what the letters of a word look like.
 CAPITAL, ALL_CAPITALS, NUMBER, MIXED_ALPHABETS = 1, 2, 4, 8
@@ -193,7 +194,7 @@ def _weights() -> Hashes:
 
 
 def mix(values: Hashes) -> Hashes:
-    """Spread hashes over all 64 bits (the finalizer of splitmix64), shape (n,)."""
+    """Spread hashes over all 64 bits (the finalizer of splitmix64), shape (n, …)."""
     mixed = values.copy()
     for begin in range(0, len(mixed), _MIXED):
         block = mixed[begin : begin + _MIXED]
