@@ -20,6 +20,7 @@ _QUOTES, _QUOTE_LENGTH = 3, 60
 _MEANINGS = {f"{family}.{signal.__name__}": meaning(signal) for family, signals in FAMILIES.items() for signal in signals}
 _ROWS = {name: row for row, name in enumerate(NAMES)}
 _TALK, _OPINION = _ROWS["reporting.transcript_rate"], _ROWS["reporting.opinion_rate"]
+_FINE = 0.0095  # shares below it are told with a decimal
 _FLAG = "1 where "  # how a signal that is 1 or 0 is described
 _EXAMPLE = re.compile(r' \((?:"[^"]*"(?:, )?)+\)')
 
@@ -96,7 +97,7 @@ def _wording(row: int) -> tuple[str, str]:
 def _number(value: float, unit: str) -> str:
     """A value as people read it: a share as percent, a rate with its whole."""
     if unit == "0..1":
-        return f"{value:.0%}"
+        return f"{value:.0%}" if value == 0 or value >= _FINE else f"{max(value, 0.001):.1%}"
     plain = f"{value:.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
     return f"{plain} per 1,000 words" if unit == "per 1,000 words" else plain
 

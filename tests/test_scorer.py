@@ -11,7 +11,7 @@ from classifier import Document, InputError, Scorer, open_index
 from classifier.boilerplate.kinds import OTHER
 from classifier.document import read
 from classifier.lexicon import read_lists
-from classifier.reasons import strongest
+from classifier.reasons import give, strongest
 from classifier.scorer import MOST_EVIDENCE, SHORTEST
 from classifier.signals import FAMILIES, NAMES
 from classifier.verdict import LABELS
@@ -237,6 +237,19 @@ def test_a_reason_tells_what_is_usual(verdicts):
 
 def test_a_reason_quotes_what_it_rests_on(verdicts):
     assert any(", such as “" in reason for verdict in verdicts for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [(0.0, "0% (usual: 0%)"), (0.0002, "0.1%"), (0.0064, "0.6%"), (0.0094, "0.9%"), (0.0096, "1%"), (0.333, "33%"), (1.0, "100%")],
+)
+def test_a_reason_tells_a_share_as_percent_and_none_that_is_there_as_nothing(scorer, share, told):
+    values = [0.0] * len(NAMES)
+    values[NAMES.index("citation.markdown")] = share
+
+    assert give("", values, {}, [list(scorer.model.signals).index("citation.markdown")], scorer.model)[0].startswith(
+        f"Share of the characters that is unrendered Markdown: bold marks, heading marks, links, broken tables: {told}"
+    )
 
 
 # Copies

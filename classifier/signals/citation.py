@@ -90,7 +90,7 @@ def scaffold_labels_rate(batch: Batch) -> Measure:
 
 
 def markdown(batch: Batch) -> Measure:
-    """How much of the text is unrendered Markdown: bold marks, heading marks, links, broken tables; a share of its characters."""
+    """The share of the characters that is unrendered Markdown: bold marks, heading marks, links, broken tables, 0..1."""
     within = [matches(pattern, batch, mark) for mark, pattern in _MARKDOWN]
     return share(batch, join(*within, *(opening(pattern, batch, _opening_lines(batch, mark)) for mark, pattern in _MARKDOWN_LINES)))
 
