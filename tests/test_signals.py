@@ -167,6 +167,36 @@ STRETCHES = {
         ("CNN first reported it. So wrote Reuters.", ["CNN", "Reuters"]),
         ("CNN hired an anchor. The dog reported it.", []),
     ],
+    "reporting.inquiring_outlet_rate": [
+        ("", []),
+        ("CNN has learned that it rained. Reuters contacted the board.", ["CNN", "Reuters"]),
+        ("She learned of it from CNN. It has rained.", []),
+    ],
+    "reporting.hat_tips_rate": [
+        ("", []),
+        ("It rained (via Hale Gazette). It snowed, h/t Anna.", ["(via Hale Gazette)", "h/t"]),
+        ("It came via Hale (a port) and/or by km/h trains.", []),
+    ],
+    "reporting.research_rate": [
+        ("", []),
+        ("Researchers asked 90 participants for a survey.", ["Researchers", "participants", "survey"]),
+        ("The reporter papered the wall.", []),
+    ],
+    "reporting.comment_sought_rate": [
+        ("", []),
+        ("The firm did not immediately respond. She declined to comment.", ["did not immediately respond", "declined to comment"]),
+        ("He commented on the rain.", []),
+    ],
+    "reporting.interviews_rate": [
+        ("", []),
+        ("He said so in a phone interview.", ["in a phone interview"]),
+        ("The phone rang during the talk.", []),
+    ],
+    "reporting.release_ends_rate": [
+        ("", []),
+        ("The research was funded by Hale.\n###\nMedia contact: Anna", ["research was funded", "###", "Media contact"]),
+        ("Hale is #1 in C# and the road was mended.", []),
+    ],
     "reporting.documents_rate": [
         ("", []),
         ("According to court documents, he fled.", ["According to court documents"]),
@@ -253,6 +283,26 @@ VALUES = {
     "reporting.single_outlet": [("", 0), ("CNN said so. CNN said no. AFP said so. She said it.", 2 / 4), ("She said so.", 0)],
     "reporting.said_share": [("", 0), ("She said so. He says no.", 1 / 2), ("She says so.", 0)],
     "reporting.says_share": [("", 0), ("She said so. He says no.", 1 / 2), ("She said so.", 0)],
+    "reporting.own_surplus": [("", 0), ("She told us so. He told us no. CNN said so.", 1), ("CNN said so. AFP said no.", 0)],
+    "reporting.borrowed_surplus": [("", 0), ("CNN said so. AFP said no. She told us so.", 1), ("She told us so. CNN said no.", 0)],
+    "reporting.different_outlets": [("", 0), ("CNN said so. CNN said no. AFP said so.", 2), ("She said so. CNN hired her.", 0)],
+    "reporting.borrowed_further": [
+        ("", 0),
+        ("She told CNN so. She added no. He said yes.", 2 / 3),
+        ("She told CNN so. Anna Pell said no. She added yes.", 0),
+    ],
+    "reporting.own_quotes": [
+        ("", 0),
+        ("“It rained all day long,” she told us. It was cold.\n“It snowed all night here,” said Anna Pell.", 1 / 2),
+        ("“It rained all day long,” she told CNN.", 0),
+        ("“It rained all day long.”", 0),
+    ],
+    "reporting.borrowed_quotes": [
+        ("", 0),
+        ("“It rained all day long,” she told CNN. It was cold.\n“It snowed all night here,” said Anna Pell.", 1 / 2),
+        ("“It rained all day long,” she told CNN. “It snowed all night here,” she added.", 1),
+        ("“It rained all day long,” she told us.", 0),
+    ],
     "reporting.person_attribution": [("", 0), ("Anna Pell said so. She said no.", 1 / 2), ("She said no.", 0)],
     "reporting.pronoun_attribution": [("", 0), ("Anna Pell said so. She said no.", 1 / 2), ("Anna Pell said so.", 0)],
     "reporting.official_attribution": [("", 0), ("Police said so. She said no.", 1 / 2), ("She said no. Police left.", 0)],
@@ -278,6 +328,7 @@ VALUES = {
     "style.function_words": [("", 0), ("the rain of", 2 / 3), ("rain fell", 0)],
     "style.past": [("", 0), ("He was here and is gone.", 1 / 2), ("It is gone.", 0)],
     "style.capitals": [("", 0), ("RAIN fell", 1 / 2), ("Rain fell", 0)],
+    "style.question_lines": [("", 0), ("Is it?\nIt is. Is it not so?\nIt is.", 2 / 3), ("Is it? It is.", 0)],
     "style.list_items": [("", 0), ("- rain\n2. snow\nText", 2 / 3), ("-rain\n2024 snow", 0)],
     "style.open_lines": [("", 0), ("Menu\nRain fell.", 1 / 3), ("Rain fell.”\nIt did:", 0)],
 }

@@ -26,7 +26,10 @@ _DATELINE_LINES = 6  # it stands in the first of them
 _DATELINE_LENGTH = 250  # characters, more than the pattern can match before its dash or bracket
 _AGENCY_TAG = re.compile(r"\((?:Reuters|AP|AFP|UPI|PTI|ANI|IANS|Xinhua|dpa|TASS|Bernama|Bloomberg|CNN|Kyodo|Yonhap)\)")
 _HANDLE = re.compile(r"(?<![\w.])@\w{2,20}\b|\bpic\.twitter\.com\b|\bt\.co/")
+_HAT_TIP = re.compile(r"\((?:h/t|via|hat tip|source)\b[^)\n]{0,60}\)|h/t\b", re.IGNORECASE)
+_END_MARK = re.compile(r"#[ \t]?#[ \t]?#")
 _NEAR = 3  # words between an outlet and the verb by which it reports
+_GOES_ON = (src.PRONOUN, src.UNKNOWN)  # a statement of such a source goes on with the one before it
 _DIRECT_WORDS = 4  # a shorter quotation is a title or a scare quote
 
 
@@ -94,6 +97,13 @@ def outlets_rate(batch: Batch) -> Measure:
     return rate(batch, _outlets(batch))
 
 
+def different_outlets(batch: Batch) -> Measure:
+    """How many different outlets, agencies and programmes are cited as sources, a count."""
+    found = src.statements(batch)
+    row, _, _ = _different(batch, found[found.of(src.OUTLET, src.AGENCY, src.SHOW)])
+    return Measure(np.bincount(row, minlength=len(batch)).astype(np.float64))
+
+
 def platforms_rate(batch: Batch) -> Measure:
     """How often social platforms are named at all, per 1,000 words."""
     return rate(batch, tagged(batch, lx.PLATFORM))
@@ -137,6 +147,34 @@ def public_attribution_rate(batch: Batch) -> Measure:
 def unknown_attribution(batch: Batch) -> Measure:
     """The share of all statements whose source the text does not name nearby, 0..1."""
     return Measure(_share_of(batch, src.UNKNOWN))
+
+
+def own_surplus(batch: Batch) -> Measure:
+    """How many more statements were made to the outlet itself or in the open than are borrowed, a count."""
+    return Measure(np.maximum(_balance(batch), 0))
+
+
+def borrowed_surplus(batch: Batch) -> Measure:
+    """How many more statements are borrowed than were made to the outlet itself or in the open, a count."""
+    return Measure(np.maximum(-_balance(batch), 0))
+
+
+def borrowed_further(batch: Batch) -> Measure:
+    """The share of all statements that go on with a borrowed one ("she added", after "told the Gazette"), 0..1."""
+    found = src.statements(batch)
+    further = found.of(*_GOES_ON) & found.of(*src.BORROWED)[_giver(batch)]
+    goes_on = np.bincount(batch.owner[found.anchor[further]], minlength=len(batch))
+    return Measure(ratio(goes_on, _statements_of(batch).sum(axis=1)))
+
+
+def own_quotes(batch: Batch) -> Measure:
+    """The share of quoted words that were said to the outlet itself or in the open, by the statement nearest to them, 0..1."""
+    return Measure(_quoted_share(batch, src.OWN, src.PUBLIC))
+
+
+def borrowed_quotes(batch: Batch) -> Measure:
+    """The share of quoted words that are borrowed, by the statement nearest to them, 0..1."""
+    return Measure(_quoted_share(batch, *src.BORROWED))
 
 
 def attribution_rate(batch: Batch) -> Measure:
@@ -184,6 +222,15 @@ def reporting_outlets_rate(batch: Batch) -> Measure:
     return rate(batch, outlets[np.isin(outlets.start, batch.words.start[places])])
 
 
+def inquiring_outlet_rate(batch: Batch) -> Measure:
+    """How often an outlet stands before a verb of its own inquiry ("the Gazette has learned"), per 1,000 words."""
+    verb = np.flatnonzero((cl.classes(batch) & cl.INQUIRED) > 0)[:, None]
+    near = (verb - np.arange(1, _NEAR + 1)).clip(0)
+    places = near[batch.owner[near] == batch.owner[verb]]
+    outlets = _outlets(batch)
+    return rate(batch, outlets[np.isin(outlets.start, batch.words.start[places])])
+
+
 def repeated_outlet_rate(batch: Batch) -> Measure:
     """How often the outlet that is named most is named, per 1,000 words."""
     start = _outlets(batch).start
@@ -203,6 +250,12 @@ def handles_rate(batch: Batch) -> Measure:
     """How often the handle or the link of a post stands in the text ("@harborwatch"), per 1,000 words."""
     found = opening(_HANDLE, batch, _posts(batch))
     return rate(batch, found[np.append(True, found.start[1:] >= found.end[:-1])[: len(found)]])
+
+
+def hat_tips_rate(batch: Batch) -> Measure:
+    """How often the text thanks whom it has something from ("h/t", "(via …)"), per 1,000 words."""
+    places = np.sort(np.concatenate((batch.mark("("), batch.mark("/") - 1)))
+    return rate(batch, opening(_HAT_TIP, batch, places[places >= 0]))
 
 
 def speakers_rate(batch: Batch) -> Measure:
@@ -249,6 +302,26 @@ def documents_rate(batch: Batch) -> Measure:
 def studies_rate(batch: Batch) -> Measure:
     """How often the text writes up a study ("published in the journal"), per 1,000 words."""
     return rate(batch, phrases(batch, "reporting/studies"))
+
+
+def research_rate(batch: Batch) -> Measure:
+    """How often studies, surveys, their authors and their findings are named, per 1,000 words."""
+    return rate(batch, phrases(batch, "reporting/research"))
+
+
+def comment_sought_rate(batch: Batch) -> Measure:
+    """How often the text says whom it asked for comment ("did not respond to a request"), per 1,000 words."""
+    return rate(batch, phrases(batch, "reporting/comment_sought"))
+
+
+def interviews_rate(batch: Batch) -> Measure:
+    """How often the text says how it asked ("in a telephone interview", "by email"), per 1,000 words."""
+    return rate(batch, phrases(batch, "reporting/interviews"))
+
+
+def release_ends_rate(batch: Batch) -> Measure:
+    """How often the text tells what releases close with: funding, authors, contacts, "###", per 1,000 words."""
+    return rate(batch, join(phrases(batch, "reporting/release_ends"), opening(_END_MARK, batch, batch.mark("#"))))
 
 
 def release_rate(batch: Batch) -> Measure:
@@ -330,9 +403,49 @@ def _statements_of(batch: Batch) -> Ints:
     return np.bincount(cell, minlength=len(batch) * kinds).reshape(-1, kinds)
 
 
+def _count_of(batch: Batch, *kinds: str) -> Ints:
+    """How many statements of some kinds each document has."""
+    counts: Ints = _statements_of(batch)[:, [src.KINDS.index(kind) for kind in kinds]].sum(axis=1)
+    return counts
+
+
 def _share_of(batch: Batch, *kinds: str) -> Floats:
-    counts = _statements_of(batch)
-    return ratio(counts[:, [src.KINDS.index(kind) for kind in kinds]].sum(axis=1), counts.sum(axis=1))
+    return ratio(_count_of(batch, *kinds), _statements_of(batch).sum(axis=1))
+
+
+def _balance(batch: Batch) -> Floats:
+    """How many more of each document's statements are its own than are borrowed."""
+    return (_count_of(batch, src.OWN, src.PUBLIC) - _count_of(batch, *src.BORROWED)).astype(np.float64)
+
+
+@once
+def _giver(batch: Batch) -> Ints:
+    """The statement that says whom each statement comes from: itself, or the last one before it where it only goes on."""
+    found = src.statements(batch)
+    own = ~found.of(*_GOES_ON) | changes(batch.owner[found.anchor])
+    giver: Ints = np.maximum.accumulate(np.where(own, np.arange(len(found)), 0))
+    return giver
+
+
+def _quoted_share(batch: Batch, *kinds: str) -> Floats:
+    """The share of each document's quoted words whose nearest statement comes from some kinds of source."""
+    found, (first, last) = src.statements(batch), _quoted_words(batch)
+    row, size = batch.owner[first], last - first
+    chosen = np.zeros(len(first), dtype=bool)
+    if len(found):
+        chosen = _nearest_is(found.of(*kinds)[_giver(batch)], found.anchor, first, last, batch.owner)
+    return ratio(np.bincount(row, size * chosen, len(batch)), np.bincount(row, size, len(batch)))
+
+
+def _nearest_is(chosen: NDArray[np.bool_], anchor: Ints, first: Ints, last: Ints, owner: Ints) -> NDArray[np.bool_]:
+    """Whether the anchor nearest to each stretch of words, in the same document, is one of the chosen."""
+    beside = (np.searchsorted(anchor, first)[:, None] + np.array([-1, 0, 1])).clip(0, len(anchor) - 1)
+    apart = np.minimum(np.abs(anchor[beside] - first[:, None]), np.abs(anchor[beside] - last[:, None]))
+    apart[owner[anchor[beside]] != owner[first][:, None]] = len(owner)
+    nearest = apart.argmin(axis=1)[:, None]
+    near = np.take_along_axis(beside, nearest, axis=1)[:, 0]
+    found: NDArray[np.bool_] = chosen[near] & (owner[anchor[near]] == owner[first])
+    return found
 
 
 def _share_with(batch: Batch, verbs: int) -> Floats:
@@ -386,9 +499,15 @@ def _outlets(batch: Batch) -> Spans:
 @once
 def _quotations(batch: Batch) -> Spans:
     """Quotations long enough to be somebody's speech."""
-    starts, quotes = batch.words.start, batch.words.quotes
-    sizes = np.searchsorted(starts, quotes[:, 1]) - np.searchsorted(starts, quotes[:, 0])
-    return Spans(*quotes[sizes >= _DIRECT_WORDS].T)
+    first, last = np.searchsorted(batch.words.start, batch.words.quotes.T)
+    return Spans(*batch.words.quotes[last - first >= _DIRECT_WORDS].T)
+
+
+@once
+def _quoted_words(batch: Batch) -> tuple[Ints, Ints]:
+    """The first word of each such quotation, and the word after it."""
+    quotes = _quotations(batch)
+    return np.searchsorted(batch.words.start, quotes.start), np.searchsorted(batch.words.start, quotes.end)
 
 
 def _quoted(batch: Batch, places: Ints) -> NDArray[np.bool_]:
@@ -410,6 +529,7 @@ SIGNALS = (
     borrowed_first,
     single_outlet,
     outlets_rate,
+    different_outlets,
     platforms_rate,
     person_attribution,
     pronoun_attribution,
@@ -419,6 +539,11 @@ SIGNALS = (
     insider_attribution,
     public_attribution_rate,
     unknown_attribution,
+    own_surplus,
+    borrowed_surplus,
+    borrowed_further,
+    own_quotes,
+    borrowed_quotes,
     attribution_rate,
     direct_speech,
     quotations_rate,
@@ -427,18 +552,24 @@ SIGNALS = (
     said_share,
     says_share,
     reporting_outlets_rate,
+    inquiring_outlet_rate,
     repeated_outlet_rate,
     hearsay_rate,
     handles_rate,
+    hat_tips_rate,
     speakers_rate,
     dateline,
     agency_tag,
     agency_credit_rate,
     repost_credit_rate,
     anonymous_rate,
+    comment_sought_rate,
+    interviews_rate,
     documents_rate,
     studies_rate,
+    research_rate,
     release_rate,
+    release_ends_rate,
     wire_services_rate,
     opinion_rate,
     transcript_rate,

@@ -134,6 +134,13 @@ def questions_rate(batch: Batch) -> Measure:
     return Measure(per_thousand(batch, batch.count(batch.mark("?"))))
 
 
+def question_lines(batch: Batch) -> Measure:
+    """The share of lines that end in a question mark, 0..1."""
+    lines = batch.words.lines
+    asked = batch.points[lines[:, 1] - 1] == ord("?")
+    return Measure(ratio(batch.count(lines[asked, 0]), batch.count(lines[:, 0])))
+
+
 def colons_rate(batch: Batch) -> Measure:
     """How often a colon stands in the text, per 1,000 words."""
     return Measure(per_thousand(batch, batch.count(batch.mark(":"))))
@@ -286,6 +293,7 @@ SIGNALS = (
     times_rate,
     participles_rate,
     questions_rate,
+    question_lines,
     colons_rate,
     semicolons_rate,
     dashes_rate,
