@@ -66,6 +66,9 @@ def filter_(
         Uncertain, typer.Option("--uncertain", envvar="QUALITY_UNCERTAIN", help="What becomes of uncertain verdicts.")
     ] = Uncertain.keep,
     clean: Annotated[bool, typer.Option("--clean", envvar="QUALITY_CLEAN", help="Cut the boilerplate out of what is kept.")] = False,
+    templates: Annotated[
+        bool, typer.Option("--templates", envvar="QUALITY_TEMPLATES", help="Learn first what each site repeats, and cut that too.")
+    ] = False,
     again: Annotated[Path | None, typer.Option("--again", metavar="DIR", help="Decide this run anew, without scoring.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say what the flags do, and stop.")] = False,
     sample: Annotated[int, typer.Option("--sample", metavar="N", help="Try the flags on N documents, and write nothing.")] = 0,
@@ -108,7 +111,7 @@ def filter_(
         with _watched(quiet=quiet) as watch:
             summary = filter_corpus(
                 inputs, output, decisions, model=model, text_field=text_field, id_field=id_field, engine=engine.value, master=master,
-                jobs=jobs, listener=desk, watch=watch,
+                jobs=jobs, templates=templates, listener=desk, watch=watch,
             )  # fmt: skip
         _tell(summary, output, desk, as_json=as_json)
     desk.close()

@@ -16,17 +16,18 @@ from classifier.corpus import FieldNames, Shard, find_shards
 from classifier.corpus.inputs import File, suffix_of
 from classifier.errors import InputError, QualityError
 from classifier.files import STDIN, Listener
-from classifier.filter import ledger, local
+from classifier.filter import ledger, local, sites
 from classifier.filter.assembly import Summary, assemble, read_summary
 from classifier.filter.columns import arrow
 from classifier.filter.decisions import Decisions
-from classifier.filter.folder import INPUT, LEDGER, Folder, check_apart, read_run
+from classifier.filter.folder import INPUT, LEDGER, WORK, Folder, check_apart, read_run
 from classifier.filter.processes import cores
 from classifier.filter.scoring import Scoring, scorer
 from classifier.release import VERSION
 
 FORMAT = 1
 ENGINES = ("local", "spark")
+TEMPLATES = "templates.sqlite"
 
 
 class Quiet:
@@ -51,6 +52,7 @@ def filter_corpus(
     engine: str = "local",
     master: str | None = None,
     jobs: int | None = None,
+    templates: bool = False,
     listener: Listener | None = None,
     watch: local.Watch | None = None,
 ) -> Summary:
@@ -68,6 +70,7 @@ def filter_corpus(
         engine: `local` or `spark`.
         master: the address of the cluster, for `spark`.
         jobs: how many processes; as many as there are cores where None.
+        templates: whether to learn first what each site repeats, and to cut that too.
         listener: is told of inputs that cannot be found; where None, the first of them is raised.
         watch: is told how far the run is.
 
@@ -78,8 +81,11 @@ def filter_corpus(
     """
     arrow()
     decisions = decisions or Decisions()
-    scoring = Scoring(str(model) if model else None, FieldNames(text_field, id_field), decisions.needs_sketches, decisions.drop_derived)
     path = _local_folder(output)
+    scoring = Scoring(
+        str(model) if model else None, FieldNames(text_field, id_field), decisions.needs_sketches, decisions.drop_derived,
+        str((path / WORK / TEMPLATES).resolve()) if templates else None,
+    )  # fmt: skip
     with _disk(path):
         shards = find_shards([_spooled(path) if name == STDIN else name for name in map(str, inputs)], listener or Quiet(), path)
         if not shards:
@@ -109,7 +115,7 @@ def filter_again(
     _check_ledger(origin / LEDGER)
     shards = _same_shards(before)
     names = FieldNames(**before["scoring"]["names"])
-    scoring = Scoring(**{**before["scoring"], "names": names})
+    scoring = Scoring(**{**before["scoring"], "names": names, "templates": None})
     asked = {**before, "decisions": decisions.to_dict()}
     path = _local_folder(output) if output else origin
     with _disk(path):
@@ -137,6 +143,8 @@ def _finish(
         if folder.is_revealing:
             folder.reveal()
             return read_summary(folder.path)
+        if scoring.templates:
+            sites.learn(shards, scoring.names, Path(scoring.templates), tell)
         if engine == "spark":
             from classifier.filter import cluster
 
@@ -156,7 +164,7 @@ def _asked(shards: Sequence[Shard], scoring: Scoring, decisions: Decisions) -> d
         "version": VERSION,
         "model": f"{model.name} {model.version}",
         "inputs": [[{**asdict(file), "modified": _modified(file)} for file in shard.files] for shard in shards],
-        "scoring": asdict(scoring),
+        "scoring": {**asdict(scoring), "templates": scoring.templates is not None},
         "decisions": decisions.to_dict(),
     }
 

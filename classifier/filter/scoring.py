@@ -33,19 +33,21 @@ class Scoring:
         names: the fields that a user named.
         sketches: whether to keep what near copies are found by.
         kinds: whether to keep what sources are found by.
+        templates: the file of what the sites of the corpus repeat, or None.
     """
 
     model: str | None = None
     names: FieldNames = field(default_factory=FieldNames)
     sketches: bool = False
     kinds: bool = False
+    templates: str | None = None
 
 
-@lru_cache(maxsize=1)
-def scorer(model: str | None) -> Scorer:
+@lru_cache(maxsize=2)
+def scorer(model: str | None, templates: str | None = None) -> Scorer:
     """The scorer of this process, which is asked to keep its memory."""
     keep_memory()
-    return Scorer(model=model)
+    return Scorer(model=model, templates=templates)
 
 
 def score_chunk(chunk: Chunk, scoring: Scoring) -> Any:
@@ -76,7 +78,7 @@ def score_records(records: Sequence[Record], faults: Sequence[Fault], scoring: S
     signals = [np.zeros((0, len(NAMES)))]
     sketches, kinds = [np.zeros(0, SKETCH)], [np.zeros((0, TERMS), np.uint8)]
     for batch in read_many(record.document for record in records):
-        found = scorer(scoring.model).assess(batch)
+        found = scorer(scoring.model, scoring.templates).assess(batch)
         rows += [ledger.facts(next(waiting), found, row) for row in range(len(batch))]
         signals.append(found.values)
         if scoring.kinds:
