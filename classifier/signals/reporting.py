@@ -215,20 +215,12 @@ def says_share(batch: Batch) -> Measure:
 
 def reporting_outlets_rate(batch: Batch) -> Measure:
     """How often an outlet stands beside a verb by which outlets are cited ("the Gazette writes"), per 1,000 words."""
-    verb = np.flatnonzero((cl.classes(batch) & cl.CITED) > 0)[:, None]
-    near = (verb + np.arange(-_NEAR, _NEAR + 1)).clip(0, max(len(batch.owner) - 1, 0))
-    places = near[batch.owner[near] == batch.owner[verb]]
-    outlets = _outlets(batch)
-    return rate(batch, outlets[np.isin(outlets.start, batch.words.start[places])])
+    return rate(batch, _outlets_near(batch, cl.CITED, -_NEAR, _NEAR))
 
 
 def inquiring_outlet_rate(batch: Batch) -> Measure:
     """How often an outlet stands before a verb of its own inquiry ("the Gazette has learned"), per 1,000 words."""
-    verb = np.flatnonzero((cl.classes(batch) & cl.INQUIRED) > 0)[:, None]
-    near = (verb - np.arange(1, _NEAR + 1)).clip(0)
-    places = near[batch.owner[near] == batch.owner[verb]]
-    outlets = _outlets(batch)
-    return rate(batch, outlets[np.isin(outlets.start, batch.words.start[places])])
+    return rate(batch, _outlets_near(batch, cl.INQUIRED, -_NEAR, -1))
 
 
 def repeated_outlet_rate(batch: Batch) -> Measure:
@@ -386,6 +378,15 @@ def own_voice_rate(batch: Batch) -> Measure:
     """How often "us", "me" or "our" stands outside quotations, per 1,000 words."""
     mine = batch.words.start[(batch.found.tags & lx.OURSELVES) > 0]
     return Measure(per_thousand(batch, batch.count(mine[~_quoted(batch, mine)])))
+
+
+def _outlets_near(batch: Batch, verbs: int, first: int, last: int) -> Spans:
+    """Outlets that begin from `first` to `last` words away from a verb of some class, in the same document."""
+    verb = np.flatnonzero((cl.classes(batch) & verbs) > 0)[:, None]
+    near = (verb + np.arange(first, last + 1)).clip(0, max(len(batch.owner) - 1, 0))
+    places = near[batch.owner[near] == batch.owner[verb]]
+    outlets = _outlets(batch)
+    return outlets[np.isin(outlets.start, batch.words.start[places])]
 
 
 def _spans_of(batch: Batch, *kinds: str, told: bool | None = None) -> Spans:
