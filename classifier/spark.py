@@ -32,7 +32,13 @@ Batches = Iterator[Any]
 
 
 def filter_frame(
-    frame: Any, decisions: Decisions | None = None, *, model: str | None = None, text_field: str | None = None, id_field: str | None = None
+    frame: Any,
+    decisions: Decisions | None = None,
+    *,
+    model: str | None = None,
+    text_field: str | None = None,
+    id_field: str | None = None,
+    templates: str | None = None,
 ) -> Any:
     """The frame with a column `quality`: the verdict on each row, and whether it is `kept`, `rejected` or set `aside`, in `quality.place`.
 
@@ -44,12 +50,13 @@ def filter_frame(
         model: the folder of a model of your own, which every executor can read.
         text_field: the column of the text, where its name is none of the usual ones.
         id_field: the same for the id.
+        templates: a file of what sites repeat, as `Templates` writes it, which every executor can read.
     """
     from pyspark.sql import functions as f
 
     decisions = decisions or Decisions()
     names = FieldNames(text_field, id_field)
-    scoring = Scoring(model, names, decisions.needs_sketches, decisions.drop_derived)
+    scoring = Scoring(model, names, decisions.needs_sketches, decisions.drop_derived, templates)
     rows = frame.withColumn(_ROW, f.monotonically_increasing_id()).localCheckpoint()
     scored = rows.mapInArrow(lambda batches: _score(batches, scoring), _ddl(_scored_schema())).localCheckpoint()
     known = scored.select(*(name for name in scored.columns if name in {_ROW, *_DECIDED}))

@@ -81,6 +81,20 @@ def test_a_run_is_decided_again(quality, source):
     assert json.loads(out)["kept"] == 0
 
 
+def test_a_first_pass_is_explained(quality):
+    assert "which lines each site repeats" in quality("filter", "--explain", "--templates")[1]
+
+
+def test_a_sample_says_that_it_learns_nothing_of_sites(quality, tmp_path):
+    page = tmp_path / "page.txt"
+    page.write_text("The ferry to Ossel Bay runs again, said Mara Quillon of the harbour office.\n", encoding="utf-8")
+
+    code, _, err = quality("filter", str(page), "--sample", "1", "--templates")
+
+    assert code == 0
+    assert "--templates needs a first pass over the whole corpus" in err
+
+
 def test_flags_are_explained_without_reading(quality):
     code, out, _ = quality("filter", "--explain", "--dedup", "--min-words", "80")
 

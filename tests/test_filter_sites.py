@@ -10,6 +10,7 @@ pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'quality-class
 from classifier import Decisions, Document, filter_again, filter_corpus
 from classifier.boilerplate.templates import Templates
 from classifier.corpus import FieldNames, find_shards
+from classifier.errors import QualityError
 from classifier.filter.corpus import Quiet
 from classifier.filter.sites import learn
 
@@ -76,3 +77,12 @@ def test_a_run_with_templates_can_be_decided_again(tmp_path, source):
     again = filter_again(tmp_path / "out", Decisions(keep=("rewrite",)), jobs=1)
 
     assert again.kept + again.rejected + again.aside == 12
+
+
+def test_a_run_of_another_format_is_refused(tmp_path, source):
+    filter_corpus([source], tmp_path / "out", jobs=1)
+    record = tmp_path / "out" / "run.json"
+    record.write_text(json.dumps(json.loads(record.read_text(encoding="utf-8")) | {"format": 0, "version": "0.0.9"}), encoding="utf-8")
+
+    with pytest.raises(QualityError, match=r"another version of quality \(0\.0\.9\)"):
+        filter_again(tmp_path / "out", Decisions(), jobs=1)

@@ -70,6 +70,29 @@ def test_spark_keeps_and_rejects_the_same_as_the_local_engine(corpus):
     assert content(corpus / "local") == content(corpus / "spark")
 
 
+TEMPLATES = """
+import sys
+from classifier import Decisions, filter_corpus
+filter_corpus([sys.argv[1]], sys.argv[2], Decisions(clean=True), engine="spark", master=sys.argv[3], templates=True)
+"""
+
+
+def test_what_sites_repeat_is_cut_on_spark_as_locally(tmp_path):
+    from classifier import Decisions, filter_corpus
+
+    repeated = "Ellery Vale looks at the week from the end of the pier"
+    with (tmp_path / "in.jsonl").open("w", encoding="utf-8") as lines:
+        for number, path in enumerate(sorted((ROOT / "seeds" / "original").glob("*.txt"))[:12]):
+            text = path.read_text(encoding="utf-8").replace("\n", f"\n{repeated}\n", 1)
+            lines.write(json.dumps({"id": path.stem, "text": text, "url": f"https://ellery.example/{number}"}) + "\n")
+    filter_corpus([tmp_path / "in.jsonl"], tmp_path / "local", Decisions(clean=True), jobs=1, templates=True)
+    run(TEMPLATES, tmp_path / "in.jsonl", tmp_path / "spark", MASTER)
+
+    kept = content(tmp_path / "local")
+    assert repeated not in kept["kept/in.jsonl"].decode()
+    assert kept == content(tmp_path / "spark")
+
+
 FRAME = """
 import json, sys
 from classifier import Decisions

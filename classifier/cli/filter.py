@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SHOWN = 10  # errors told on the terminal; errors.jsonl has all
 TOO_FEW = "give a folder to write to: -o DIR"
+LEARNED_FIRST = "Learns first which lines each site repeats on many of its pages, and counts them as boilerplate."
 
 
 class Uncertain(StrEnum):
@@ -97,8 +98,11 @@ def filter_(
         uncertain=uncertain.value, clean=clean,
     )  # fmt: skip
     desk = Desk(quiet)
+    if templates and (sample or again):
+        desk.say("note: --templates needs a first pass over the whole corpus; without one it changes nothing here.")
     if explain:
-        write("".join(f"{sentence}\n" for sentence in decisions.explain()))
+        sentences = [*decisions.explain(), *([LEARNED_FIRST] if templates else [])]
+        write("".join(f"{sentence}\n" for sentence in sentences))
     elif sample:
         _try(inputs or [], decisions, sample, desk, model=model, fields=(text_field, id_field), as_json=as_json)
     elif again:

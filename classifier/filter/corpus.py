@@ -112,7 +112,7 @@ def filter_again(
     arrow()
     origin = Path(run)
     before = read_run(origin)
-    _check_ledger(origin / LEDGER)
+    _check_format(origin, before)
     shards = _same_shards(before)
     names = FieldNames(**before["scoring"]["names"])
     scoring = Scoring(**{**before["scoring"], "names": names, "templates": None})
@@ -177,12 +177,15 @@ def _modified(file: File) -> float | None:
         return None
 
 
-def _check_ledger(folder: Path) -> None:
+def _check_format(origin: Path, before: dict[str, Any]) -> None:
+    """Refuse a run whose record or ledger another version of quality wrote."""
     from pyarrow import parquet
 
-    part = next(folder.glob("*.parquet"), None)
+    if before.get("format") != FORMAT:
+        raise QualityError(f"{origin}: this run was made by another version of quality ({before.get('version')}). Filter anew.")
+    part = next((origin / LEDGER).glob("*.parquet"), None)
     if part is None or not parquet.read_schema(part).equals(ledger.decided_schema()):
-        raise QualityError(f"{folder}: this ledger is missing or was made by another version of quality. Filter anew.")
+        raise QualityError(f"{origin / LEDGER}: this ledger is missing or was made by another version of quality. Filter anew.")
 
 
 def _same_shards(before: dict[str, Any]) -> list[Shard]:

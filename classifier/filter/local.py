@@ -95,7 +95,6 @@ def _undecided(shards: list[Shard], parts: Parts, scoring: Scoring, decisions: D
 
 
 def _write(task: _Chunk) -> Done:
-
     scored = ledger.read(task.parts.part(task.chunk), ledger.schema().names)
     counts = write_chunk(task.chunk, scored, task.parts, task.scoring.names, task.decisions, task.related)
     return task.chunk.shard.number, task.chunk.passed, counts
