@@ -12,10 +12,23 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precisio
 
 from classifier import LabelError, ModelError, Scorer, evaluate, train
 from classifier.training import train_shipped
-from classifier.training.examples import Example, read_labels, read_seeds, repair, weigh
+from classifier.training.artefacts import ALTERED
+from classifier.training.examples import (
+    OTHER,
+    READ_HERE,
+    Example,
+    read_corpora,
+    read_labels,
+    read_readings,
+    read_seeds,
+    reading_key,
+    repair,
+    weigh,
+)
 from classifier.training.features import bin_edges, code
 from classifier.training.fit import balanced, calibrate, families, split
 from classifier.training.metrics import auroc, calibration_error, cell_weights, recall_by_cell, score
+from classifier.training.run import corpus_examples
 from classifier.verdict import LABELS
 
 
@@ -32,6 +45,47 @@ def labelled(seeds, path, count=6):
 
 
 # Reading labels
+
+READ = {"id": "moor/1", "dataset": "moor", "text": "The mayor of Ossel Bay told this paper so on Friday.", "label": "filler"}
+
+
+@pytest.fixture
+def corpora(tmp_path, monkeypatch):
+    """A data set of two texts, of which the first was read for this project."""
+    (tmp_path / "articles").mkdir()
+    rows = [READ, READ | {"id": "moor/2", "text": "Buy two lamps of Ossel glass and get one more."}]
+    (tmp_path / "articles" / "moor.jsonl.gz").write_bytes(gzip.compress("".join(f"{json.dumps(row)}\n" for row in rows).encode()))
+    readings = tmp_path / "readings.csv"
+    readings.write_text(f"key,label,confidence,hard\n{reading_key('moor/1')},original,low,1\n", encoding="utf-8")
+    monkeypatch.setattr("classifier.training.examples.READINGS", readings)
+    return tmp_path
+
+
+def test_a_text_that_was_read_trains_by_its_reading_and_is_measured_by_its_set(corpora):
+    found = [(one.id, one.dataset, one.label, one.weight) for one in corpus_examples(corpora) if one.kind != ALTERED]
+
+    assert found == [
+        ("moor/1", READ_HERE, "original", 0.4),
+        ("moor/1", "moor", "filler", 0.0),
+        ("moor/2", "moor", "filler", 1.0),
+    ]
+
+
+def test_a_text_that_was_read_is_not_repaired(corpora):
+    read = next(one for one in read_corpora(corpora) if one.was_read)
+
+    assert read.text == READ["text"]
+    assert read.family == "moor"
+
+
+def test_readings_give_known_labels_and_no_text():
+    readings = read_readings()
+
+    assert len(readings) > 4_000
+    assert {label for label, _ in readings.values()} == {*LABELS, OTHER}
+    assert {confidence for _, confidence in readings.values()} == {"high", "medium", "low"}
+    assert {len(key) for key in readings} == {16}
+
 
 RAIN = {"text": "Rain fell.", "label": "original"}
 SALE = {"text": "Buy now.", "label": "filler"}

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from classifier.characters import LOOKALIKES
-from classifier.training.examples import BY_EYE, MACHINE_WORDS, Example, cut
+from classifier.training.examples import MACHINE_WORDS, Example, cut
 
 _SHORTER = 0.75  # of the characters; a copy that keeps more teaches nothing
 SHARE = 0.25  # of the machine-made rewrites get a marked copy
@@ -62,7 +62,7 @@ def mark(examples: Sequence[Example]) -> list[Example]:
     draw = np.random.Generator(np.random.PCG64(20_260_615))
     marked = []
     for example in examples:
-        if example.dataset == BY_EYE or example.label != "rewrite" or not example.generator or draw.random() >= SHARE:
+        if example.was_read or example.label != "rewrite" or not example.generator or draw.random() >= SHARE:
             continue
         marker = _MARKERS[int(draw.integers(len(_MARKERS)))]
         marked.append(replace(example, text=marker(example.text, draw), weight=WEIGHT, kind=ALTERED))
@@ -70,14 +70,14 @@ def mark(examples: Sequence[Example]) -> list[Example]:
 
 
 def shorten(examples: Sequence[Example]) -> list[Example]:
-    """The openings of by_eye texts, as long as the machine-made ones: else length would tell the sets apart.
+    """The openings of texts that were read, as long as the machine-made ones: else length would tell the sets apart.
 
     Every other one has lost its line breaks, as many extractors lose them: a label must not hang on them.
     """
     draw = np.random.Generator(np.random.PCG64(20_260_616))
     copies = []
     for example in examples:
-        if example.dataset == BY_EYE:
+        if example.was_read:
             text = cut(example.text, int(draw.integers(*MACHINE_WORDS)))
             if draw.random() < UNBROKEN:
                 text = " ".join(text.split())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -18,6 +20,8 @@ from classifier.verdict import LABELS
 
 OTHER = "other"  # opinion, satire, fiction …: none of the three, kept to learn what is out of scope
 BY_EYE = "by_eye"
+READ_HERE = "read_here"  # texts of the corpora that were read for this project, after by_eye's guide
+READINGS = Path(__file__).with_name("readings.csv")
 
 _GLUED = re.compile(r"(?<=[a-z0-9\"”])([.!?][\"”]?)(?=[A-Z“\"][a-z]|[A-Z][a-z])")
 _WIRE_TAG = re.compile(r"^.{0,60}?\((?:Reuters|AP|AFP|CNN)\)\s*[-–—]+\s*")
@@ -56,6 +60,11 @@ class Example:
     confidence: str = ""
     date: str = ""
     source_id: str = ""
+
+    @property
+    def was_read(self) -> bool:
+        """Whether the label was given by reading the text."""
+        return self.dataset in (BY_EYE, READ_HERE)
 
 
 def read_labels(path: Path) -> list[Example]:
@@ -113,15 +122,49 @@ def read_seeds(folder: Path) -> list[Example]:
 
 
 def read_corpora(folder: Path) -> list[Example]:
-    """Every labelled text below `folder/articles`, repaired so that no data set gives itself away by its layout."""
-    examples: list[Example] = []
-    for path in sorted((folder / "articles").glob("*.jsonl.gz")):
+    """Every labelled text below `folder`, those of machine-made sets repaired so that no set gives itself away by its layout.
+
+    A text that was read for this project comes with that label too, as READ_HERE.
+    """
+    readings, examples = read_readings(), []
+    for path in sorted(folder.glob("*/*.jsonl.gz")):
+        dataset = path.name.partition(".")[0]
         for _, row in _rows(path):
+            name = f"{dataset}/{str(row.get('id')).removeprefix(dataset + '/')}"
+            if reading := readings.get(reading_key(name)):
+                examples.append(_read_example(row, dataset, name, *reading))
             if row.get("label"):
                 examples.append(_corpus_example(row))
     if not examples:
         raise LabelError(f"{folder}: no corpora. Expected articles/*.jsonl.gz there.")
     return examples
+
+
+def reading_key(name: str) -> str:
+    """What a text that was read is known by in READINGS: ids such as `dataset/id` hold headlines, which are not ours to print."""
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
+
+
+def read_readings() -> dict[str, tuple[str, str]]:
+    """The label and the confidence of each text that was read for this project, by its key; the wheel carries none."""
+    if not READINGS.exists():
+        return {}
+    with READINGS.open(encoding="utf-8", newline="") as lines:
+        return {row["key"]: (row["label"], row["confidence"]) for row in csv.DictReader(lines)}
+
+
+def _read_example(row: dict[str, Any], dataset: str, name: str, label: str, confidence: str) -> Example:
+    return Example(
+        text=str(row.get("text") or row["trafilatura"]),
+        label=label,
+        dataset=READ_HERE,
+        family=str(row.get("family") or dataset),
+        source=dataset,
+        id=name,
+        title=str(row.get("title") or ""),
+        confidence=confidence,
+        date=str(row.get("date") or ""),
+    )
 
 
 def _corpus_example(row: dict[str, Any]) -> Example:
@@ -193,7 +236,7 @@ def _broken_anew(sentences: list[str], draw: np.random.Generator) -> str:
 
 
 def weigh(examples: Iterable[Example], cell: float = 30.0) -> list[Example]:
-    """The examples with weights: a by-eye text counts one (less at low confidence), any other cell of data set and label `cell` in all."""
+    """The examples with weights: a text that was read counts one (less at low confidence), another cell of set and label `cell` in all."""
     examples = list(examples)
     sizes: dict[tuple[str, str], int] = {}
     for example in examples:
@@ -202,6 +245,6 @@ def weigh(examples: Iterable[Example], cell: float = 30.0) -> list[Example]:
 
 
 def _weight(example: Example, size: int, cell: float) -> float:
-    if example.dataset == BY_EYE:
+    if example.was_read:
         return 0.4 if example.confidence == "low" else 1.0
     return min(1.0, cell / size)

@@ -81,10 +81,10 @@ def fit(features: Features, examples: Sequence[Example]) -> Fitted:
     columns = np.flatnonzero(np.bincount(features.ngrams.indices, minlength=features.ngrams.shape[1]) >= FEWEST_TEXTS)
     edges = bin_edges(features.signals, weights)
     matrix = sp.csr_array(sp.hstack([_matrix(features, columns, edges), _offsets(examples)], format="csr"))
-    rows = np.flatnonzero(labelled)
+    rows = np.flatnonzero(labelled & (weights > 0))
     counted = balanced(truth[rows], weights[rows])
     labels = [_one_against_rest(matrix[rows], truth[rows] == place, counted) for place in range(len(LABELS))]
-    known = np.flatnonzero(np.array([example.dataset == BY_EYE for example in examples]))
+    known = np.flatnonzero(np.array([example.was_read for example in examples]))
     scope = None
     if not labelled.all():
         scope = _one_against_rest(matrix[known], ~labelled[known], balanced((~labelled[known]).astype(int), weights[known]))

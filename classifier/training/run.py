@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from classifier.errors import LabelError
 from classifier.scorer import Scorer
 from classifier.training import card, tuning
 from classifier.training.artefacts import ALTERED, mark, shorten
-from classifier.training.examples import BY_EYE, Example, read_corpora, read_labels, read_seeds, weigh
+from classifier.training.examples import BY_EYE, READ_HERE, Example, read_corpora, read_labels, read_seeds, weigh
 from classifier.training.features import Features, measure
 from classifier.training.fit import Calibration, calibrate, export, families, fit, held_out_logits, label_numbers
 from classifier.training.metrics import score
@@ -53,7 +53,7 @@ def train_shipped(corpora: Path, seeds: Path, output: Path | None = None, *, tel
 
 def corpus_examples(corpora: Path) -> list[Example]:
     """What the shipped model is trained on: the corpora repaired, thinned and weighed, and altered copies."""
-    examples = weigh(_without_doubles(_thinned(read_corpora(corpora))))
+    examples = _measured_only(weigh(_without_doubles(_thinned(read_corpora(corpora)))))
     return [*examples, *mark(examples), *shorten(examples)]
 
 
@@ -165,8 +165,8 @@ def _thinned(examples: Sequence[Example], most: int = 400) -> list[Example]:
     for row, example in enumerate(examples):
         cells.setdefault((example.dataset, example.label, example.generator), []).append(row)
     kept: list[int] = []
-    for (dataset, _, generator), rows in sorted(cells.items()):
-        limit = len(rows) if dataset == BY_EYE else max(most // 3, 60) if generator else most
+    for (*_, generator), rows in sorted(cells.items()):
+        limit = len(rows) if examples[rows[0]].was_read else max(most // 3, 60) if generator else most
         kept.extend(draw.choice(rows, limit, replace=False).tolist() if len(rows) > limit else rows)
     return [examples[row] for row in sorted(kept)]
 
@@ -175,3 +175,12 @@ def _without_doubles(examples: Sequence[Example]) -> list[Example]:
     """The examples without those that by_eye holds too, where they were read and not guessed."""
     read = {example.id.partition("/")[2] for example in examples if example.dataset == BY_EYE}
     return [example for example in examples if example.dataset == BY_EYE or example.id not in read]
+
+
+def _measured_only(examples: Sequence[Example]) -> list[Example]:
+    """The examples, where those that were read for this project do not train with the label of their set.
+
+    They are still measured with it: they were chosen for the doubt of a model, and without them a set would look easier than it is.
+    """
+    read = {example.id for example in examples if example.dataset == READ_HERE}
+    return [replace(example, weight=0.0) if example.id in read and example.dataset != READ_HERE else example for example in examples]

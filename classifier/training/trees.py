@@ -13,7 +13,7 @@ Ints = NDArray[np.int64]
 
 SHARE = 1.5  # how much the trees weigh against the linear part
 _SETTINGS = {
-    "max_iter": 150,
+    "max_iter": 250,
     "learning_rate": 0.06,
     "max_leaf_nodes": 12,
     "min_samples_leaf": 20,
