@@ -118,7 +118,8 @@ def _train(
     features = measure((example.text for example in examples), progress and (lambda done: progress(done, len(examples))))
     truth, weights = label_numbers(examples), np.array([example.weight for example in examples])
     logits, scope = held_out_logits(features, examples, tell)
-    calibration = calibrate(logits, scope, truth, weights)
+    drawn = np.array([example.dataset != READ_HERE for example in examples])  # those that were read here were chosen for their doubt
+    calibration = calibrate(logits[drawn], scope[drawn], truth[drawn], weights[drawn])
     tell("fitting the model on all texts")
     model = export(fit(features, examples), calibration, _typical(features, examples), name, _VERSION, {"trained_on": source})
     report = _report(examples, truth, calibration, logits)
@@ -133,7 +134,7 @@ _VERSION = "1"
 def _report(examples: Sequence[Example], truth: NDArray[np.int64], calibration: Calibration, logits: NDArray[np.float64]) -> Report:
     chances = calibration.probabilities(logits)
     rows = []
-    known = (truth >= 0) & np.array([example.kind != ALTERED for example in examples])
+    known = (truth >= 0) & np.array([example.kind != ALTERED and example.dataset != READ_HERE for example in examples])
     eye = known & np.array([example.dataset == BY_EYE and example.confidence != "low" for example in examples])
     for name, mask in (("held-out families, all texts", known), ("held-out families, by_eye", eye)):
         if mask.any():
