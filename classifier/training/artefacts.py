@@ -16,7 +16,7 @@ SHARE = 0.25  # of the machine-made rewrites get a marked copy
 ALTERED = "altered"  # the kind of the copies: they train, and are never measured
 SHORT_WEIGHT = 0.4
 UNBROKEN = 0.5  # of the openings have lost their line breaks
-WEIGHT = 0.3  # a copy; a by_eye text weighs 1. Less, and near-proof marks would hardly count beside the wording
+WEIGHT = 0.6  # a copy; a text that was read weighs 1. Less, and near-proof marks would hardly count beside the wording
 
 Draw = np.random.Generator
 _END = re.compile(r"(?<=[a-z0-9])[.](?= |\n|$)")

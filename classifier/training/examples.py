@@ -235,7 +235,7 @@ def _broken_anew(sentences: list[str], draw: np.random.Generator) -> str:
     return "\n\n".join(paragraphs)
 
 
-def weigh(examples: Iterable[Example], cell: float = 30.0) -> list[Example]:
+def weigh(examples: Iterable[Example], cell: float = 60.0) -> list[Example]:
     """The examples with weights: a text that was read counts one (less at low confidence), another cell of set and label `cell` in all."""
     examples = list(examples)
     sizes: dict[tuple[str, str], int] = {}
