@@ -169,14 +169,15 @@ def rival(python: str, texts: Sequence[str], jobs: int, room: Path) -> dict[str,
 
 
 def rejected_originals(corpora: Path) -> dict[str, Any]:
-    """How many originals the default settings reject: some of by_eye, read with high confidence, and all pages of fundus."""
+    """How many originals the default settings reject: of by_eye, read with high confidence, and of fundus, as two readers call them."""
+    from fundus import labelled
+
     from classifier import Decisions, Scorer
 
     with gzip.open(corpora / "articles" / "by_eye.jsonl.gz", "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     by_eye = [row["text"] for row in rows if row["label"] == "original" and row["confidence"] == "high"]
-    with gzip.open(corpora / "pages" / "fundus.jsonl.gz", "rt", encoding="utf-8") as lines:
-        fundus = [text for line in lines if (text := json.loads(line).get("gold"))]
+    fundus = [text for text, label in labelled(corpora) if label == "original"]
     chosen = [*fundus, *random.Random(5).sample(by_eye, ORIGINALS - len(fundus))]
     verdicts = [vars(verdict) | {"words": 1, "boilerplate": verdict.boilerplate.share} for verdict in Scorer().score_many(chosen)]
     gone = [Decisions().decide(verdict).place != "kept" for verdict in verdicts]
