@@ -79,7 +79,7 @@ _ORIGINS = {
     "by_eye": ("texts of 31 public sets, labelled by reading", "labels CC0; texts as their source"),
     "read_here": (
         "texts of allsides, fakehealth, samestory_2018, press_releases, wcxb_article, ftd_web_genres",
-        "labels CC0; texts as their source",
+        "labels Apache-2.0, as this project; texts as their source",
     ),
     "affiliate_guides": ("public pages of buying guides", "none stated"),
     "allsides_churn": ("ramybaly/Article-Bias-Prediction", "Apache-2.0"),
