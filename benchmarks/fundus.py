@@ -1,4 +1,4 @@
-"""The shipped model on the pages of fundus, which no training has seen and which two readers have labelled."""
+"""The shipped model on the articles of fundus, which no training has seen and two readers have labelled."""
 
 from __future__ import annotations
 
