@@ -12,7 +12,7 @@ from classifier import sourcing as src
 from classifier.document import Batch, once
 from classifier.signals import classes as cl
 from classifier.signals.measure import Floats, Measure, Spans, join, opening, per_thousand, phrases, rate, ratio, share, tagged
-from classifier.words import NUMBER, Hashes, Ints, changes
+from classifier.words import NUMBER, Ints, changes
 
 # A place in capitals, or one that a tag or a date follows; then a dash and the sentence itself, on the same line.
 _DATELINE = re.compile(
@@ -86,7 +86,7 @@ def single_outlet(batch: Batch) -> Measure:
     """The share of all statements that hang on the one outlet cited most, 0..1."""
     found = src.statements(batch)
     cited = found[found.of(src.OUTLET, src.AGENCY, src.SHOW)]
-    row, _, times = _different(batch, cited)
+    row, times = _different(batch, cited)
     most = np.zeros(len(batch), dtype=np.int64)
     np.maximum.at(most, row, times)
     return Measure(ratio(most, _statements_of(batch).sum(axis=1)))
@@ -99,9 +99,7 @@ def outlets_rate(batch: Batch) -> Measure:
 
 def different_outlets(batch: Batch) -> Measure:
     """How many different outlets, agencies and programmes are cited as sources, a count."""
-    found = src.statements(batch)
-    row, _, _ = _different(batch, found[found.of(src.OUTLET, src.AGENCY, src.SHOW)])
-    return Measure(np.bincount(row, minlength=len(batch)).astype(np.float64))
+    return Measure(_count_of_different(batch, src.OUTLET, src.AGENCY, src.SHOW).astype(np.float64))
 
 
 def platforms_rate(batch: Batch) -> Measure:
@@ -252,9 +250,7 @@ def hat_tips_rate(batch: Batch) -> Measure:
 
 def speakers_rate(batch: Batch) -> Measure:
     """How many different persons are named as sources, per 1,000 words."""
-    found = src.statements(batch)
-    row, _, _ = _different(batch, found[found.of(src.PERSON)])
-    return Measure(per_thousand(batch, np.bincount(row, minlength=len(batch))))
+    return Measure(per_thousand(batch, _count_of_different(batch, src.PERSON)))
 
 
 def dateline(batch: Batch) -> Measure:
@@ -456,13 +452,20 @@ def _share_with(batch: Batch, verbs: int) -> Floats:
     return ratio(np.bincount(row, minlength=len(batch)), _statements_of(batch).sum(axis=1))
 
 
-def _different(batch: Batch, found: src.Statements) -> tuple[Ints, Hashes, Ints]:
-    """Who is cited: the document, the name's hash, and how often it is cited there."""
+def _count_of_different(batch: Batch, *kinds: str) -> Ints:
+    """How many different sources of some kinds each document cites."""
+    found = src.statements(batch)
+    row, _ = _different(batch, found[found.of(*kinds)])
+    return np.bincount(row, minlength=len(batch))
+
+
+def _different(batch: Batch, found: src.Statements) -> tuple[Ints, Ints]:
+    """For each source that some statements cite, the document, and how often it is cited there."""
     row = batch.owner[found.anchor]
     order = np.lexsort((found.who, row))
     row, who = row[order], found.who[order]
     first = np.flatnonzero(changes(row) | changes(who))
-    return row[first], who[first], np.diff(np.append(first, len(row)))
+    return row[first], np.diff(np.append(first, len(row)))
 
 
 def _tag_rate(batch: Batch, bits: int) -> Floats:
