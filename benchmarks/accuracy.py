@@ -25,8 +25,7 @@ from measured import ROOT, Tell, code_digest
 from systems import SYSTEMS, TITLES, available
 
 from classifier.errors import QualityError
-from classifier.training.artefacts import ALTERED
-from classifier.training.examples import READ_HERE, Example
+from classifier.training.examples import Example
 from classifier.training.run import corpus_examples
 from classifier.verdict import LABELS
 
@@ -64,7 +63,7 @@ def plan(examples: Sequence[Example], quick: bool = False, folds: int | None = N
     rounds = by_source(examples, folds or (QUICK_FOLDS if quick else FOLDS))
     if not quick:
         rounds += [*by_family(examples), *by_generator(examples)]
-    tested = np.array([example.kind != ALTERED and example.dataset != READ_HERE for example in examples])
+    tested = np.array([example.is_measured for example in examples])
     return [replace(each, test=each.test[tested[each.test]]) for each in rounds]
 
 

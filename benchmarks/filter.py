@@ -163,15 +163,15 @@ def rival(python: str, texts: Sequence[str], jobs: int, room: Path) -> dict[str,
     program = room / "rival.py"
     program.write_text(RIVAL)
     with tempfile.TemporaryDirectory(dir=room) as out:
-        commands = [
-            ([python, str(program), str(room / "rival"), f"{out}/theirs{turn}", f"{out}/logs{turn}"],
-             [sys.executable, "-c", CHILD, str(room / "rival"), f"{out}/ours{turn}", str(jobs)])
+        theirs = [python, str(program), str(room / "rival")]
+        ours = [sys.executable, "-c", CHILD, str(room / "rival")]
+        runs = [
+            (measured([*theirs, f"{out}/theirs{turn}", f"{out}/logs{turn}"]), measured([*ours, f"{out}/ours{turn}", str(jobs)]))
             for turn in range(TURNS)
-        ]  # fmt: skip
-        runs = [(measured(theirs), measured(ours)) for theirs, ours in commands]
-    theirs, ours = (sorted(each, key=lambda cost: cost["processor"])[TURNS // 2] for each in zip(*runs, strict=True))
-    times = {name: theirs[name] / ours[name] for name in ("seconds", "processor")}
-    return {"documents": RIVAL_DOCUMENTS, "turns": TURNS, "datatrove": theirs, "ours": ours, "times": times}
+        ]
+    datatrove, quality = (sorted(costs, key=lambda cost: cost["processor"])[TURNS // 2] for costs in zip(*runs, strict=True))
+    times = {name: datatrove[name] / quality[name] for name in ("seconds", "processor")}
+    return {"documents": RIVAL_DOCUMENTS, "turns": TURNS, "datatrove": datatrove, "ours": quality, "times": times}
 
 
 def rejected_originals(corpora: Path) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precisio
 
 from classifier import LabelError, ModelError, Scorer, evaluate, train
 from classifier.training import train_shipped
-from classifier.training.artefacts import ALTERED
 from classifier.training.examples import (
+    ALTERED,
     OTHER,
     READ_HERE,
     Example,

@@ -9,11 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from classifier.characters import LOOKALIKES
-from classifier.training.examples import MACHINE_WORDS, Example, cut
+from classifier.training.examples import ALTERED, MACHINE_WORDS, Example, cut
 
 _SHORTER = 0.75  # of the characters; a copy that keeps more teaches nothing
 SHARE = 0.25  # of the machine-made rewrites get a marked copy
-ALTERED = "altered"  # the kind of the copies: they train, and are never measured
 SHORT_WEIGHT = 0.4
 UNBROKEN = 0.5  # of the openings have lost their line breaks
 WEIGHT = 0.6  # a copy; a text that was read weighs 1. Less, and near-proof marks would hardly count beside the wording

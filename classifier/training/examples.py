@@ -21,6 +21,7 @@ from classifier.verdict import LABELS
 OTHER = "other"  # opinion, satire, fiction …: none of the three, kept to learn what is out of scope
 BY_EYE = "by_eye"
 READ_HERE = "read_here"  # texts of the corpora that were read for this project, after by_eye's guide
+ALTERED = "altered"  # the kind of copies that were made for training
 READINGS = Path(__file__).with_name("readings.csv")
 
 _GLUED = re.compile(r"(?<=[a-z0-9\"”])([.!?][\"”]?)(?=[A-Z“\"][a-z]|[A-Z][a-z])")
@@ -65,6 +66,11 @@ class Example:
     def was_read(self) -> bool:
         """Whether the label was given by reading the text."""
         return self.dataset in (BY_EYE, READ_HERE)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it counts when a model is measured; altered copies, and what was read here for a model's doubt, only train."""
+        return self.kind != ALTERED and self.dataset != READ_HERE
 
 
 def read_labels(path: Path) -> list[Example]:

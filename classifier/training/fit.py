@@ -14,8 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from classifier import ngrams
 from classifier.model import STORED, Model
-from classifier.training.artefacts import ALTERED
-from classifier.training.examples import BY_EYE, OTHER, Example
+from classifier.training.examples import ALTERED, BY_EYE, OTHER, Example
 from classifier.training.features import READ, Features, bin_edges, code
 from classifier.training.sentences import held_out_summaries, learn, summaries
 from classifier.training.trees import forest, grow, tree_logits

@@ -13,7 +13,7 @@ from classifier.document import Document
 from classifier.errors import LabelError
 from classifier.scorer import Scorer
 from classifier.training import card, tuning
-from classifier.training.artefacts import ALTERED, mark, shorten
+from classifier.training.artefacts import mark, shorten
 from classifier.training.examples import BY_EYE, READ_HERE, Example, read_corpora, read_labels, read_seeds, weigh
 from classifier.training.features import Features, measure
 from classifier.training.fit import Calibration, calibrate, export, families, fit, held_out_logits, label_numbers
@@ -134,7 +134,7 @@ _VERSION = "1"
 def _report(examples: Sequence[Example], truth: NDArray[np.int64], calibration: Calibration, logits: NDArray[np.float64]) -> Report:
     chances = calibration.probabilities(logits)
     rows = []
-    known = (truth >= 0) & np.array([example.kind != ALTERED and example.dataset != READ_HERE for example in examples])
+    known = (truth >= 0) & np.array([example.is_measured for example in examples])
     eye = known & np.array([example.dataset == BY_EYE and example.confidence != "low" for example in examples])
     for name, mask in (("held-out families, all texts", known), ("held-out families, by_eye", eye)):
         if mask.any():
@@ -146,7 +146,7 @@ def _report(examples: Sequence[Example], truth: NDArray[np.int64], calibration: 
 
 
 def _typical(features: Features, examples: Sequence[Example]) -> NDArray[np.float64]:
-    eye = np.array([example.dataset == BY_EYE and example.kind != ALTERED for example in examples])
+    eye = np.array([example.dataset == BY_EYE and example.is_measured for example in examples])
     median: NDArray[np.float64] = np.median(features.signals[eye] if eye.any() else features.signals, axis=0)
     return median
 
