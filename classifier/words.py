@@ -39,6 +39,7 @@ _ABBREVIATIONS = (
     "jr sr messrs jan feb mar apr jun jul aug sept sep oct nov dec ala ariz ark calif colo conn del fla ga ill ind kan ky la md mass mich "
     "minn miss mo mont neb nev okla ore pa tenn tex va vt wash wis wyo ave blvd rd e.g i.e approx est fig"
 )
+_EXCLAIMING = "e ok hello yahoo jeopardy"  # names that are written with an exclamation mark: "told E! News"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +208,9 @@ def mix(values: Hashes) -> Hashes:
 
 
 @cache
-def _abbreviations() -> WordClasses:
-    return WordClasses(_ABBREVIATIONS)
+def _marked() -> WordClasses:
+    """Words with a mark of their own, which ends no sentence: first those with a stop, then those with an exclamation mark."""
+    return WordClasses(_ABBREVIATIONS, _EXCLAIMING)
 
 
 class Characters:
@@ -410,9 +412,10 @@ def _sentence_ends(run: _Run, hashes: Hashes) -> NDArray[np.bool_]:
     following = np.append(run.start, run.start[-1:])[words + 1]
     next_kind = run.chars.seen_kinds[following]
     stop = (between & _BIT[ch.STOP]) > 0
-    plain_dot = (run.chars.seen_points[end] == ord(".")) & ((between & ~(_SPACES | _BIT[ch.STOP])) == 0)
-    short = ((end - start == 1) & run.upper[words]) | (_abbreviations().of(hashes[words]) > 0)
-    abbreviated = plain_dot & short & (newlines == 0)
+    mark, classes = run.chars.seen_points[end], _marked().of(hashes[words])
+    short = ((end - start == 1) & run.upper[words]) | ((classes & 1) > 0)
+    own = (mark == ord(".")) & short | (mark == ord("!")) & ((classes & 2) > 0)
+    abbreviated = own & ((between & ~(_SPACES | _BIT[ch.STOP])) == 0) & (newlines == 0)
     glued = (following - end == 1) & (next_kind == ch.UPPER) & run.lower[words] & (end - start > 1)
     at_stop = stop & (next_kind != ch.LOWER) & ~abbreviated & (((between & _SPACES) > 0) | glued)
     goes_on = (newlines == 1) & (next_kind == ch.LOWER) & ~stop & ((between & ~(_SPACES | _BIT[ch.COMMA])) == 0)

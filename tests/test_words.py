@@ -88,6 +88,8 @@ def test_a_text_falls_into_words(text, words):
         ("The doctor. Okello left.", ["The doctor.", "Okello left."]),
         ("J. K. Pell wrote. It sold.", ["J. K. Pell wrote.", "It sold."]),
         ("The U.S. Senate voted at 3 p.m. in the hall.", ["The U.S. Senate voted at 3 p.m. in the hall."]),
+        ("She told E! News that OK! Magazine erred. Really! Yes.", ["She told E! News that OK! Magazine erred.", "Really!", "Yes."]),
+        ("He got an OK!\nMagazine sales rose.", ["He got an OK!", "Magazine sales rose."]),
         ("It rose 3.5 percent. Then 2.", ["It rose 3.5 percent.", "Then 2."]),
         ("It opened in 1984. A year later it shut.", ["It opened in 1984.", "A year later it shut."]),
         ("He left.She stayed.", ["He left.", "She stayed."]),
