@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.document import Neighbors
 from classifier.model import Floats, Model
@@ -16,6 +17,7 @@ from classifier.words import Ints
 Span = tuple[int, int]
 MOST = 4
 _WORTH = 0.02  # a contribution below this many logits is no reason
+_OPPOSED = 0.25  # logits that a signal must take away to be told as speaking against the label
 _QUOTES, _QUOTE_LENGTH = 3, 60
 _MEANINGS = {f"{family}.{signal.__name__}": meaning(signal) for family, signals in FAMILIES.items() for signal in signals}
 _ROWS = {name: row for row, name in enumerate(NAMES)}
@@ -35,12 +37,34 @@ def strongest(contributions: Floats, evidence: Sequence[Ints], model: Model) -> 
         evidence: for each document the stretches behind its signals, as rows of (place in NAMES, start, end).
         model: the model that judged.
     """
-    shown = np.zeros((len(evidence), len(NAMES)))
-    for row, spans in enumerate(evidence):
-        shown[row, spans[:, 0]] = 1
-    order = (-contributions * (1 + shown[:, model.places])).argsort(axis=1, kind="stable")[:, :MOST]
+    order = (-contributions * (1 + _shown(evidence)[:, model.places])).argsort(axis=1, kind="stable")[:, :MOST]
     worth = np.take_along_axis(contributions, order, axis=1) > _WORTH
     return [places[some].tolist() for places, some in zip(order, worth, strict=True)]
+
+
+def opposed(contributions: Floats, evidence: Sequence[Ints], model: Model) -> list[int | None]:
+    """The signal that speaks most against the label of each document, by its place in the model; None where none plainly does.
+
+    Only what a reader can point at is told: a label with a leaked prompt against it should not be shown without it.
+
+    Args:
+        contributions: what each signal of the model adds to the label, shape (documents, signals of the model).
+        evidence: for each document the stretches behind its signals, as rows of (place in NAMES, start, end).
+        model: the model that judged.
+    """
+    shown = _shown(evidence)[:, model.places]
+    taken = np.where(shown, -contributions, 0.0)
+    worst = taken.argmax(axis=1)
+    plain = taken.max(axis=1, initial=0.0) > _OPPOSED
+    return [place if told else None for place, told in zip(worst.tolist(), plain.tolist(), strict=True)]
+
+
+def _shown(evidence: Sequence[Ints]) -> NDArray[np.bool_]:
+    """Which signals show where they fired, shape (documents, signals)."""
+    shown = np.zeros((len(evidence), len(NAMES)), dtype=bool)
+    for row, spans in enumerate(evidence):
+        shown[row, spans[:, 0]] = True
+    return shown
 
 
 def give(text: str, values: Sequence[float], evidence: Mapping[int, Sequence[Span]], signals: Sequence[int], model: Model) -> list[str]:

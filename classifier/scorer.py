@@ -173,11 +173,13 @@ class Assessment:
         if scope > thresholds["scope"]:
             doubts.append(reasons.genre(self.values[row].tolist(), scope))
         elif confidence < (least := thresholds[LABELS[label]]):
-            doubts.append(f"The probabilities are close: {LABELS[label]} has {confidence:.0%}, and is relied on from {least:.0%}.")
+            doubts.append(f"Not sure enough: {LABELS[label]} has {confidence:.0%}, and is relied on from {least:.0%}.")
         return doubts
 
     def grounds(self, row: int, spans: Mapping[int, list[Span]] | None = None) -> list[str]:
-        """What speaks for the label of one document, in plain sentences, the strongest first; its doubts go before them.
+        """What speaks for the label of one document, in plain sentences, the strongest first, and what plainly speaks against it.
+
+        The doubts of the document go before them.
 
         Args:
             row: which document.
@@ -187,7 +189,10 @@ class Assessment:
         told = reasons.known(document.neighbors or Neighbors())
         if self.words[row]:
             spans = _by_signal(self.signals.evidence[row]) if spans is None else spans
-            told += reasons.give(document.text, self.values[row].tolist(), spans, self._strongest[row], self.judgement.model)
+            values, model, against = self.values[row].tolist(), self.judgement.model, self._opposed[row]
+            told += reasons.give(document.text, values, spans, self._strongest[row], model)
+            if against is not None:
+                told += [f"Against it: {reason}" for reason in reasons.give(document.text, values, spans, [against], model)]
         return told
 
     def verdict(self, row: int) -> Verdict:
@@ -211,7 +216,7 @@ class Assessment:
             signals=dict(zip(NAMES, self.values[row].tolist(), strict=True)),
             clean_text=boilerplate.without(document.text, self.lines[row]),
             model=f"{model.name} {model.version}",
-            contributions=dict(zip((*FAMILIES, "wording"), self._families[row], strict=True)),
+            contributions=dict(zip((*FAMILIES, "wording"), self._families[row], strict=True)) if self.words[row] else {},
         )
 
     @cached_property
@@ -226,6 +231,10 @@ class Assessment:
     @cached_property
     def _strongest(self) -> list[list[int]]:
         return reasons.strongest(self._contributions, self.signals.evidence, self.judgement.model)
+
+    @cached_property
+    def _opposed(self) -> list[int | None]:
+        return reasons.opposed(self._contributions, self.signals.evidence, self.judgement.model)
 
     @cached_property
     def _families(self) -> list[list[float]]:

@@ -57,7 +57,8 @@ class Verdict:
         signals: every signal and its value.
         clean_text: the text without its boilerplate.
         model: name and version of the model.
-        contributions: what each family of signals, and the wording, adds to the logit of the label; not part of the JSON.
+        contributions: what each family of signals, and the wording, adds to the logit of the label; empty for a text without words; not
+            part of the JSON.
     """
 
     id: str | None

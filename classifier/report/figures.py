@@ -26,7 +26,7 @@ NOWHERE = "(no address)"
 Ints = NDArray[np.int64]
 _DOUBTS = (
     ("The text has only", "too short to be certain"),
-    ("The probabilities are close", "the probabilities are close"),
+    ("Not sure enough", "not sure enough of its label"),
     ("The text does not read as English", "not English"),
     ("The text reads as", "opinion, interview or another genre"),
     ("The text holds no words", "no words"),
