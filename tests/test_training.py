@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precisio
 
 from classifier import LabelError, ModelError, Scorer, evaluate, train
 from classifier.training import train_shipped
+from classifier.training.artefacts import COPY_WEIGHT, mark, unbreak
 from classifier.training.examples import (
     ALTERED,
     OTHER,
@@ -446,3 +448,39 @@ def test_without_corpora_a_trial_model_is_trained_from_the_seeds(tmp_path, seeds
     assert told[0] == f"{tmp_path / 'none'} is missing: training a trial model from {few}."
     assert report.facts["texts"] == 18
     assert Scorer(model=tmp_path / "model").score("Rain fell.").model == "quality-seeds 1"
+
+
+# Altered copies
+
+
+def story(label, number, generator=""):
+    text = "PORT ELLERY — The board voted on Tuesday. Mayor Ruth Okello told this paper that the Slip will close, and that Buses will run."
+    return Example(text, label, dataset="moor", family=f"{number}", id=f"moor/{number}", generator=generator)
+
+
+def test_machine_rewrites_and_a_few_originals_get_marked_copies_that_are_rewrites():
+    examples = [story("original", n) for n in range(400)] + [story("rewrite", n, "gpt") for n in range(400, 800)]
+    copies = mark([*examples, story("rewrite", 801), story("filler", 802, "gpt"), replace(story("original", 803), weight=0.0)])
+    made = {label: sum(int(copy.family) in numbers for copy in copies) for label, numbers in (("o", range(400)), ("r", range(400, 800)))}
+
+    assert len(copies) == sum(made.values())
+    assert 0 < made["o"] < 60 < made["r"] < 140
+    assert {(copy.label, copy.kind) for copy in copies} == {("rewrite", ALTERED)}
+    assert all(copy.text != examples[0].text for copy in copies)
+
+
+def test_an_original_is_marked_by_what_only_a_machine_leaves_behind():
+    copies = mark([story("original", number) for number in range(600)])
+    signals = ("citation.prompt_leak_rate", "citation.tool_tokens_rate", "citation.slots_rate")
+    verdicts = Scorer().score_many(copy.text for copy in copies)
+
+    assert all(any(verdict.signals[name] for name in signals) for verdict in verdicts)
+
+
+def test_some_pages_that_were_read_lose_their_line_breaks_and_nothing_else():
+    pages = [replace(story("original", n), text=f"The Slip {n}\nis closed.\n\nFor good.", dataset=READ_HERE) for n in range(200)]
+    copies = unbreak([*pages, replace(pages[0], text="One line."), *(replace(page, dataset="moor") for page in pages)])
+
+    assert 30 < len(copies) < 90
+    assert all(copy.text == f"The Slip {copy.family} is closed. For good." and copy.kind == ALTERED for copy in copies)
+    assert {(copy.label, copy.weight) for copy in copies} == {("original", COPY_WEIGHT)}

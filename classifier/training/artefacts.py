@@ -1,4 +1,4 @@
-"""Altered copies for training: rewrites with the artefacts of chats and spinners, and pages cut short."""
+"""Altered copies for training: rewrites with the artefacts of chats and spinners, pages cut short, and pages without line breaks."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from classifier.training.examples import ALTERED, MACHINE_WORDS, Example, cut
 
 _SHORTER = 0.75  # of the characters; a copy that keeps more teaches nothing
 SHARE = 0.25  # of the machine-made rewrites get a marked copy
-SHORT_WEIGHT = 0.4
+PROOF_SHARE = 0.05  # of the originals get one too, and are rewrites from then on
+COPY_WEIGHT = 0.4  # of a text that was read, against the text
 UNBROKEN = 0.5  # of the openings have lost their line breaks
+WHOLE_UNBROKEN = 0.3  # of the texts that were read get a copy that has lost them and nothing else
 WEIGHT = 0.6  # a copy; a text that was read weighs 1. Less, and near-proof marks would hardly count beside the wording
 
 Draw = np.random.Generator
@@ -57,21 +59,33 @@ _IMITATIONS = {latin: foreign for foreign, latin in LOOKALIKES.items() if foreig
 
 
 def mark(examples: Sequence[Example]) -> list[Example]:
-    """Copies of some machine-made rewrites with the artefacts of one kind each, in the family of the text they were made from."""
+    """Copies with the artefacts of one kind each, all of them rewrites, in the family of the text they were made from.
+
+    Machine-made rewrites get all kinds. Some originals get what only a machine leaves behind: of rewrites alone no model would
+    learn that such a mark outweighs the wording, since theirs gives them away without it.
+    """
     draw = np.random.Generator(np.random.PCG64(20_260_615))
     marked = []
     for example in examples:
-        if example.was_read or example.label != "rewrite" or not example.generator or draw.random() >= SHARE:
-            continue
-        marker = _MARKERS[int(draw.integers(len(_MARKERS)))]
-        marked.append(replace(example, text=marker(example.text, draw), weight=WEIGHT, kind=ALTERED))
+        markers, share = _markers(example)
+        if draw.random() < share:
+            text = markers[int(draw.integers(len(markers)))](example.text, draw)
+            if text != example.text:
+                marked.append(replace(example, text=text, label="rewrite", weight=WEIGHT, kind=ALTERED))
     return marked
+
+
+def _markers(example: Example) -> tuple[Sequence[Callable[[str, Draw], str]], float]:
+    """What may mark a copy of a text, and how often."""
+    if example.generator and example.label == "rewrite" and not example.was_read:
+        return _MARKERS, SHARE
+    return _PROOFS, PROOF_SHARE if example.label == "original" and example.weight else 0.0
 
 
 def shorten(examples: Sequence[Example]) -> list[Example]:
     """The openings of texts that were read, as long as the machine-made ones: else length would tell the sets apart.
 
-    Every other one has lost its line breaks, as many extractors lose them: a label must not hang on them.
+    Every other one has lost its line breaks.
     """
     draw = np.random.Generator(np.random.PCG64(20_260_616))
     copies = []
@@ -82,8 +96,15 @@ def shorten(examples: Sequence[Example]) -> list[Example]:
                 text = " ".join(text.split())
             elif len(text) >= _SHORTER * len(example.text):
                 continue
-            copies.append(replace(example, text=text, weight=example.weight * SHORT_WEIGHT, kind=ALTERED))
+            copies.append(replace(example, text=text, weight=example.weight * COPY_WEIGHT, kind=ALTERED))
     return copies
+
+
+def unbreak(examples: Sequence[Example]) -> list[Example]:
+    """Copies of some texts that were read, without their line breaks: extractors lose them, and a label must not hang on them."""
+    draw = np.random.Generator(np.random.PCG64(20_260_617))
+    chosen = [example for example in examples if example.was_read and "\n" in example.text and draw.random() < WHOLE_UNBROKEN]
+    return [replace(each, text=" ".join(each.text.split()), weight=each.weight * COPY_WEIGHT, kind=ALTERED) for each in chosen]
 
 
 def _numeric_marks(text: str, draw: Draw) -> str:
@@ -156,3 +177,4 @@ _MARKERS: Sequence[Callable[[str, Draw], str]] = (
     _lookalikes,
     _damage,
 )
+_PROOFS: Sequence[Callable[[str, Draw], str]] = (_leak, _tool_tokens, _slots)

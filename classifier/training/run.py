@@ -13,7 +13,7 @@ from classifier.document import Document
 from classifier.errors import LabelError
 from classifier.scorer import Scorer
 from classifier.training import card, tuning
-from classifier.training.artefacts import mark, shorten
+from classifier.training.artefacts import mark, shorten, unbreak
 from classifier.training.examples import BY_EYE, READ_HERE, Example, read_corpora, read_labels, read_seeds, weigh
 from classifier.training.features import Features, measure
 from classifier.training.fit import Calibration, calibrate, export, families, fit, held_out_logits, label_numbers
@@ -54,7 +54,7 @@ def train_shipped(corpora: Path, seeds: Path, output: Path | None = None, *, tel
 def corpus_examples(corpora: Path) -> list[Example]:
     """What the shipped model is trained on: the corpora repaired, thinned and weighed, and altered copies."""
     examples = _measured_only(weigh(_without_doubles(_thinned(read_corpora(corpora)))))
-    return [*examples, *mark(examples), *shorten(examples)]
+    return [*examples, *mark(examples), *shorten(examples), *unbreak(examples)]
 
 
 def evaluate(labels: Path, models: Sequence[Path | None] = (None,), *, progress: Progress | None = None) -> Report:
