@@ -184,8 +184,10 @@ class Judgement:
         """
         weights = self.model.signal_weights[:, :3].astype(np.float64).T
         lean = (weights - weights.mean(axis=0)) * self.model.scale
-        signals = np.arange(len(self.model.signals))
-        added: Floats = np.where(self.coded, lean[labels], 0.0) @ (self.model._owner[:, None] == signals).astype(np.float64)
+        added, owner = np.zeros((len(labels), len(self.model.signals))), self.model._owner
+        first = np.flatnonzero(changes(owner))
+        if len(first):
+            added[:, owner[first]] = np.add.reduceat(np.where(self.coded, lean[labels], 0.0), first, axis=1)
         walked: Floats = np.take_along_axis(self.steps, labels[:, None, None], axis=2)[:, :, 0] - self.steps.mean(axis=2)
         added += self.model.scale * walked
         return added

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ SITE = ("hostname", "source_domain", "domain", "site", "source-hostname", "siten
 DATE = ("date", "date_publish", "publish_date", "datePublished", "published", "published_at", "created", "timestamp")
 ID = ("id", "_id", "identifier", "@id")
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
+_ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")  # of an address, all that tells its host
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _KINDS = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object", type(None): "null"}
 
@@ -60,16 +62,17 @@ def page(record: Mapping[str, Any], names: FieldNames) -> Page:
         Unreadable: it has no text.
     """
     place, is_html = _place_of_text(record, names)
-    url = _first(record, URL, _address)
+    holders = _holders(record)
+    url = _first(holders, URL, _address)
     return Page(
         text=mended(_at(record, place)),
         is_html=is_html,
         place=place,
-        id=_named_id(record, names.id) if names.id else _first(record, ID, _identity),
+        id=_named_id(record, names.id) if names.id else _first(holders, ID, _identity),
         url=url,
-        title=_first(record, TITLE, _string),
-        date=_first(record, DATE, _moment),
-        site=site_of(url) or _first(record, SITE, _string) or _publisher(record),
+        title=_first(holders, TITLE, _string),
+        date=_first(holders, DATE, _moment),
+        site=site_of(url) or _first(holders, SITE, _string) or _publisher(record),
     )
 
 
@@ -83,8 +86,14 @@ def has_text(columns: Iterable[str], names: FieldNames) -> bool:
 
 def site_of(url: str | None) -> str | None:
     """The host of an address, without `www.`."""
+    origin = _ORIGIN.match(url or "")
+    return _host(origin[0] if origin else url or "")
+
+
+@lru_cache(maxsize=4096)
+def _host(origin: str) -> str | None:
     try:
-        host = urlsplit(url or "").hostname
+        host = urlsplit(origin).hostname
     except ValueError:
         return None
     return host.removeprefix("www.") if host else None
@@ -101,10 +110,8 @@ def mended(text: str) -> str:
 
 def places(record: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """The paths to the fields of these names that a record has: its own first, then those of its `metadata`."""
-    yield from ((name,) for name in names if name in record)
-    metadata = record.get("metadata")
-    if isinstance(metadata, Mapping):
-        yield from (("metadata", name) for name in names if name in metadata)
+    for prefix, holder in zip(((), ("metadata",)), _holders(record), strict=False):
+        yield from ((*prefix, name) for name in names if name in holder)
 
 
 def _place_of_text(record: Mapping[str, Any], names: FieldNames) -> tuple[tuple[str, ...], bool]:
@@ -148,15 +155,22 @@ def _has(record: Mapping[str, Any], place: tuple[str, ...]) -> bool:
 
 def _at(record: Any, place: tuple[str, ...]) -> Any:
     for name in place:
-        record = record.get(name) if isinstance(record, Mapping) else None
+        record = record.get(name) if isinstance(record, dict | Mapping) else None  # of `dict` alone Python knows at once
     return record
 
 
-def _first(record: Mapping[str, Any], names: tuple[str, ...], reading: Any) -> str | None:
-    for place in places(record, names):
-        found = reading(_at(record, place))
-        if found:
-            return mended(found)
+def _holders(record: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """What may hold a field: the record, and its `metadata` where that is an object."""
+    metadata = record.get("metadata")
+    return (record, metadata) if metadata is not None and isinstance(metadata, Mapping) else (record,)
+
+
+def _first(holders: tuple[Mapping[str, Any], ...], names: tuple[str, ...], reading: Callable[[Any], str | None]) -> str | None:
+    """What the first of some fields that says something says."""
+    for holder in holders:
+        for name in names:
+            if name in holder and (found := reading(holder[name])):
+                return mended(found)
     return None
 
 

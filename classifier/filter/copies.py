@@ -43,8 +43,10 @@ def group(sketches: Sketches, ranks: Ints) -> Groups:
     """
     size = len(sketches)
     bands = _bands(sketches)
-    edges = [_edges(sketches, ranks, bands[:, band]) for band in range(BANDS)]
-    left, right = (np.concatenate(side) for side in zip(*edges, strict=True))
+    pairs = [_candidates(ranks, bands[:, band]) for band in range(BANDS)]
+    left, right = np.divmod(np.unique(np.concatenate(pairs)), max(size, 1))  # most pairs share several bands, and are compared once
+    near = similarities(sketches, left, right) >= NEAR_JACCARD
+    left, right = left[near], right[near]
     by_rank = np.empty(size, dtype=np.int64)
     by_rank[ranks] = np.arange(size)
     keeper = by_rank[lowest(ranks[left], ranks[right], size)[ranks]]
@@ -73,19 +75,17 @@ def _bands(sketches: Sketches) -> Uints:
     return found
 
 
-def _edges(sketches: Sketches, ranks: Ints, band: Uints) -> tuple[Ints, Ints]:
-    """The pairs of near copies that one band finds."""
+def _candidates(ranks: Ints, band: Uints) -> Ints:
+    """The pairs of documents that one band has compared, each as the number of one times how many there are, and that of the other."""
     order = np.lexsort((ranks, band))
     order = order[band[order] != 0]
     if len(order) < 2:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        return np.zeros(0, np.int64)
     fresh = changes(band[order])
     same = np.flatnonzero(~fresh)
     head = np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))
-    left = np.concatenate((order[head[same]], order[same - 1]))
-    right = np.concatenate((order[same], order[same]))
-    near = similarities(sketches, left, right) >= NEAR_JACCARD
-    return left[near], right[near]
+    first = np.concatenate((order[head[same]], order[same - 1]))
+    return first * len(ranks) + np.tile(order[same], 2)
 
 
 def similarities(sketches: Sketches, left: Ints, right: Ints) -> Floats:

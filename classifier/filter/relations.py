@@ -130,7 +130,8 @@ def _ids(parts: Sequence[Path], starts: NDArray[np.int64], wanted: set[int]) -> 
 
 def _by_part(ties: Mapping[int, Relation], parts: Sequence[Path], starts: NDArray[np.int64]) -> dict[tuple[int, int], dict[int, Relation]]:
     found: dict[tuple[int, int], dict[int, Relation]] = {}
-    for number, tie in ties.items():
-        part = int(np.searchsorted(starts, number, side="right")) - 1
-        found.setdefault(part_place(parts[part]), {})[number - int(starts[part])] = tie
+    places = [part_place(part) for part in parts]
+    owners = np.searchsorted(starts, np.fromiter(ties, np.int64, len(ties)), side="right") - 1
+    for (number, tie), part in zip(ties.items(), owners.tolist(), strict=True):
+        found.setdefault(places[part], {})[number - int(starts[part])] = tie
     return found
