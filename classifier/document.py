@@ -141,7 +141,7 @@ class Batch:
         chosen = points == ord(characters[0])
         for character in characters[1:]:
             chosen |= points == ord(character)
-        found: Ints = places[chosen]
+        found: Ints = places[np.flatnonzero(chosen)]
         return found
 
     def document_of(self, characters: Ints) -> Ints:

@@ -117,7 +117,7 @@ def masked(batch: Batch, group: Ints) -> Masked:
         group: of each word, rising, shape (words,).
     """
     hashes, fresh = _hidden(batch)
-    keep = fresh | changes(group)
+    keep = np.flatnonzero(fresh | changes(group))
     return Masked(hashes[keep], batch.found.tags[keep], group[keep])
 
 
