@@ -257,7 +257,7 @@ class Characters:
 
 
 def _dropped(column: NDArray[Any], places: Ints) -> NDArray[Any]:
-    """A column without some of its places, which rise: joined from what lies between them where they are few, which takes a tenth of the time."""
+    """A column without some of its places, which rise; where they are few, it is joined from what lies between them, which is quicker."""
     if len(places) > len(column) >> _FEW_BITS:
         return np.delete(column, places)
     edges = zip([0, *(places + 1).tolist()], [*places.tolist(), len(column)], strict=True)

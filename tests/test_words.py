@@ -269,6 +269,19 @@ def test_every_piece_lies_in_the_text_and_in_order(text):
     assert all(0 <= place < len(text) for place in words.emoji.tolist())
 
 
+@pytest.mark.parametrize("often", [1, 40, 400])
+def test_characters_that_nobody_sees_change_no_word_however_many_they_are(often):
+    words = [f"Word{n % 7}," for n in range(400)]
+    shown = split(" ".join(words))
+    text = " ".join(f"{word[:2]}\u200b{word[2:]}" if n % often == 0 else word for n, word in enumerate(words))
+    found = split(text)
+
+    assert found.hash.tolist() == shown.hash.tolist()
+    assert [text[start:end].replace("\u200b", "") for start, end in zip(found.start, found.end, strict=True)] == [
+        word[:-1] for word in words
+    ]
+
+
 @given(TEXTS)
 @settings(max_examples=60, deadline=None)
 def test_every_word_lies_in_its_sentence_and_in_its_line(text):

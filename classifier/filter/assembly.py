@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from classifier.filter import examples, ledger
 from classifier.filter.columns import arrow, numbers
 from classifier.filter.decisions import ASIDE, KEPT, PLACES, REJECTED, Decisions
 from classifier.filter.folder import ERRORS, EXAMPLES, LEDGER, SUMMARY, Folder
+from classifier.filter.processes import spread
 from classifier.filter.relations import hash_of
 from classifier.filter.writing import join_parquet
 
@@ -59,8 +61,11 @@ class Summary:
         return dict(vars(self))
 
 
-def assemble(shards: Sequence[Shard], folder: Folder, decisions: Decisions, asked: Mapping[str, Any]) -> Summary:
-    """Join the pieces into the files that come out, count what is in them, and give them their names."""
+def assemble(shards: Sequence[Shard], folder: Folder, decisions: Decisions, asked: Mapping[str, Any], jobs: int = 1) -> Summary:
+    """Join the pieces into the files that come out, count what is in them, and give them their names.
+
+    With several jobs the examples are marked by one of the processes that scored: they have read the lists of names already.
+    """
     out = folder.out
     for place in (KEPT, REJECTED, *([ASIDE] if decisions.uncertain == "aside" else [])):
         (out / place).mkdir(exist_ok=True)
@@ -71,8 +76,9 @@ def assemble(shards: Sequence[Shard], folder: Folder, decisions: Decisions, aske
     repeated = list(_repeated_ids(parts))
     lines = [{**vars(fault), "lost": True} for fault in faults] + [{**vars(fault), "count": 0, "lost": False} for fault in repeated]
     _write_lines(out / ERRORS, lines)
-    pieces = (path.read_bytes() for shard in shards for path in folder.parts.pieces_of(shard, "examples"))
-    (out / EXAMPLES).write_bytes(examples.merge(pieces, asked["scoring"]["model"]))
+    pieces = [path.read_bytes() for shard in shards for path in folder.parts.pieces_of(shard, "examples")]
+    (marked,) = spread(partial(examples.merge, model=asked["scoring"]["model"]), [pieces], jobs)
+    (out / EXAMPLES).write_bytes(marked)
     summary = _count(parts, faults)
     summary.repeated_ids = len(repeated)
     summary.passed_over = sum(map(ledger.passed_over_of, schemas))

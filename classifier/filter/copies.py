@@ -85,7 +85,8 @@ def _candidates(ranks: Ints, band: Uints) -> Ints:
     same = np.flatnonzero(~fresh)
     head = np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))
     first = np.concatenate((order[head[same]], order[same - 1]))
-    return first * len(ranks) + np.tile(order[same], 2)
+    pairs: Ints = first * len(ranks) + np.tile(order[same], 2)
+    return pairs
 
 
 def similarities(sketches: Sketches, left: Ints, right: Ints) -> Floats:

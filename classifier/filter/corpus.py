@@ -149,9 +149,9 @@ def _finish(
             from classifier.filter import cluster
 
             cluster.run(shards, folder, scoring, decisions, master=master, watch=tell)
-        else:
-            local.run(shards, folder, scoring, decisions, jobs=jobs or cores(), watch=tell)
-        return assemble(shards, folder, decisions, asked)
+            return assemble(shards, folder, decisions, asked)
+        local.run(shards, folder, scoring, decisions, jobs=jobs or cores(), watch=tell)
+        return assemble(shards, folder, decisions, asked, jobs or cores())
     finally:
         folder.close()
 
