@@ -6,7 +6,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from systems import Floats, Judge, System
 
 from classifier.training import metrics
-from classifier.training.examples import BY_EYE, Example
+from classifier.training.examples import BY_EYE, OTHER, READ_HERE, Example
 from classifier.training.fit import calibrate, label_numbers
 from classifier.verdict import LABELS
 
@@ -166,12 +166,29 @@ def report(answers: Mapping[str, Held], protocol: str, folds: Sequence[Fold], ex
             groups = _by_group([group(text) for text in texts], truth[known], chances[known])
             found[name] = {each: table for each, table in groups.items() if table["texts"] >= FEWEST}
         found["called"] = _called(truth[known], chances[known], certain[known])
+    if protocol == FAMILIES:
+        found["as_read"] = _as_read(examples, held.rows, chances)
     if protocol == GENERATORS:
         found["by_round"] = _by_group([folds[number].name for number in held.fold[known].tolist()], truth[known], chances[known])
     if held.scope is not None and not known.all():
         eye = np.array([examples[row].dataset == BY_EYE for row in held.rows.tolist()])
         found["other_auroc"] = round(metrics.auroc(~known[eye], held.scope[eye]), 4)
     return found
+
+
+def _as_read(examples: Sequence[Example], rows: Ints, chances: Floats) -> Table:
+    """The same where a text that was read here is measured by its reading, not by the label of its set; none of them was trained on."""
+    readings = {example.id: example for example in examples if example.dataset == READ_HERE}
+    texts = [replace(each, label=readings[each.id].label) if each.id in readings else each for each in (examples[row] for row in rows)]
+    truth = label_numbers(texts)
+    known = truth >= 0
+    cells = [(text.dataset, text.label) for text in texts if text.label != OTHER]
+    measured = metrics.score(truth[known], chances[known], metrics.cell_weights(cells)).to_dict()
+    return {
+        "texts": int(known.sum()),
+        "relabelled": sum(new.label != examples[row].label for new, row in zip(texts, rows, strict=True)),
+        **measured,
+    }
 
 
 def _cells(texts: Sequence[Example], protocol: str) -> list[tuple[str, str]]:
