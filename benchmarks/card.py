@@ -38,6 +38,7 @@ def _sections() -> Iterator[str]:
     if accuracy:
         yield from ("", "### Beside other classifiers", "", "`python benchmarks/accuracy.py`; the same texts and rounds for all.", "")
         yield from _beside(accuracy)
+        yield from _as_read(accuracy)
         for key, title in GROUPS.items():
             if key in accuracy["sources"]["ours"]:
                 yield from ("", f"### {title}", "", f"by_eye, sources left out; groups of {FEWEST} texts and more.", "")
@@ -86,6 +87,18 @@ def _beside(accuracy: Table) -> Iterator[str]:
         "of these right",
     )
     yield from _table(head, rows)
+
+
+def _as_read(accuracy: Table) -> Iterator[str]:
+    told = {name: each["as_read"] for name, each in accuracy.get("families", {}).items() if "as_read" in each}
+    if told:
+        figures = ", ".join(f"{TITLES[name]} {each['macro_f1']:.3f}" for name, each in told.items())
+        some = next(iter(told.values()))
+        yield ""
+        yield (
+            f"Families left out, where the readings of this project stand in the place of what a set says "
+            f"({some['relabelled']:,} labels differ, {some['texts']:,} texts are left): macro-F1 {figures}."
+        )
 
 
 def _figures(each: Table) -> list[object]:
