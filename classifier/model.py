@@ -187,7 +187,7 @@ class Judgement:
         added, owner = np.zeros((len(labels), len(self.model.signals))), self.model._owner
         first = np.flatnonzero(changes(owner))
         if len(first):
-            added[:, owner[first]] = np.add.reduceat(np.where(self.coded, lean[labels], 0.0), first, axis=1)
+            added[:, owner[first]] = np.add.reduceat(self.coded * lean[labels], first, axis=1)
         walked: Floats = np.take_along_axis(self.steps, labels[:, None, None], axis=2)[:, :, 0] - self.steps.mean(axis=2)
         added += self.model.scale * walked
         return added

@@ -135,7 +135,7 @@ class _Reader:
         inside = exists & ~crossed & (self.words.sentence[places] == self.words.sentence[self.anchors][:, None])
         inside = np.logical_and.accumulate(inside, axis=1)
         order = slice(None, None, step)
-        return _Clause(places[:, order], np.where(inside, self.tags[places], 0)[:, order], inside.sum(axis=1))
+        return _Clause(places[:, order], (self.tags[places] * inside)[:, order], inside.sum(axis=1))
 
     def _to_listener(self, addressing: NDArray[np.bool_]) -> None:
         """The first listener after each of some anchors."""
