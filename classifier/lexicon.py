@@ -238,11 +238,13 @@ class Lexicon:
 
     def _tag(self, tags: Tags, words: Words, first: Ints, last: Ints, owner: Ints) -> None:
         """Add the tags of what was found to those of the words, and tell proper names."""
-        bits, size = self._tag_of[owner], last - first
-        for length in np.flatnonzero(np.bincount(size[bits > 0])).tolist():
-            rows = np.flatnonzero((bits > 0) & (size == length))
-            for place in range(length):
-                np.bitwise_or.at(tags, first[rows] + place, bits[rows])
+        bits = self._tag_of[owner]
+        names = np.flatnonzero(bits > 0)
+        bits, place, end = bits[names], first[names], last[names]
+        while len(place):
+            np.bitwise_or.at(tags, place, bits)
+            longer = np.flatnonzero(place + 1 < end)
+            bits, place, end = bits[longer], place[longer] + 1, end[longer]
         capital = np.flatnonzero((words.shape & CAPITAL) > 0)
         own, opening = tags[capital], changes(words.sentence)[capital]
         proper = ((own & _ORDINARY) == 0) & (~opening | ((own & FIRST_NAME) > 0))

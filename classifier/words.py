@@ -234,7 +234,7 @@ class Characters:
         self.begin = np.cumsum([0] + [len(text) + BETWEEN for text in texts])
         carriage = np.flatnonzero(self.points == ord("\r"))
         self.kinds[carriage[self.points[carriage + 1] == ord("\n")]] = ch.SPACE
-        self.place: Ints | None = None
+        self.gaps = np.zeros(0, dtype=np.int64)  # of those that a reader sees, each before which one more is left out
         self.seen_points, self.seen_kinds = self.points, self.kinds
         self.rare = np.flatnonzero((self.kinds != ch.LOWER) & (self.kinds != ch.SPACE))
         self.rare_kinds = self.kinds[self.rare]
@@ -243,16 +243,16 @@ class Characters:
             self._leave_out_ignorable()
 
     def _leave_out_ignorable(self) -> None:
-        gone = self.rare_kinds == ch.IGNORABLE
-        places = self.rare[np.flatnonzero(gone)]
+        gone = np.flatnonzero(self.rare_kinds == ch.IGNORABLE)
+        places = self.rare[gone]
         self.seen_points, self.seen_kinds, self.letters = (_dropped(column, places) for column in (self.points, self.kinds, self.letters))
-        self.place = _dropped(np.arange(len(self.points)), places)
-        left = np.flatnonzero(~gone)
-        self.rare, self.rare_kinds = (self.rare - np.cumsum(gone))[left], self.rare_kinds[left]
+        self.gaps = places - np.arange(len(places))
+        self.rare, self.rare_kinds = _dropped(self.rare, gone), _dropped(self.rare_kinds, gone)
+        self.rare -= np.searchsorted(places, self.rare)
 
     def origin(self, index: Ints) -> Ints:
         """Where a character of the pass stands in the batch as it came in."""
-        return index if self.place is None else self.place[index]
+        return index + np.searchsorted(self.gaps, index, side="right") if len(self.gaps) else index
 
 
 def _dropped(column: NDArray[Any], places: Ints) -> NDArray[Any]:
@@ -310,7 +310,7 @@ def _held(spans: Ints, begin: Ints) -> Ints:
 
 
 def _origin_spans(chars: Characters, spans: Ints) -> Ints:
-    if chars.place is None or not len(spans):
+    if not len(chars.gaps) or not len(spans):
         return spans
     return np.stack((chars.origin(spans[:, 0]), chars.origin(spans[:, 1] - 1) + 1), axis=1)
 
@@ -437,8 +437,8 @@ def _sentence_spans(run: _Run, boundary: NDArray[np.bool_]) -> Ints:
     last = np.flatnonzero(boundary)
     first = np.append(0, last[:-1] + 1)[: len(last)]
     start, end = run.start[first], run.end[last]
-    fresh = np.diff(run.marks, prepend=-2) > 1
-    begin, stop = np.append(run.marks[fresh], -1), np.append(run.marks[np.append(fresh[1:], True)[: len(fresh)]] + 1, -1)
+    fresh = np.flatnonzero(np.diff(run.marks, prepend=-2) > 1)
+    begin, stop = np.append(run.marks[fresh], -1), np.append(run.marks[np.append(fresh[1:], len(run.marks))[: len(fresh)] - 1] + 1, -1)
     before, after = np.searchsorted(stop[:-1], start), np.searchsorted(begin[:-1], end)
     opened = np.where(stop[before] == start, begin[before], start)
     opened[1:] = np.maximum(opened[1:], end[:-1] + 1)
