@@ -64,7 +64,8 @@ def plan(examples: Sequence[Example], quick: bool = False, folds: int | None = N
     if not quick:
         rounds += [*by_family(examples), *by_generator(examples)]
     tested = np.array([example.is_measured for example in examples])
-    return [replace(each, test=each.test[tested[each.test]]) for each in rounds]
+    rounds = [replace(each, test=each.test[tested[each.test]]) for each in rounds]
+    return [each for each in rounds if len(each.test)]  # of some families, everything was read here
 
 
 def measure(

@@ -78,7 +78,7 @@ def _card(model: Model, examples: Sequence[Example], report: Report) -> str:
 _ORIGINS = {
     "by_eye": ("texts of 31 public sets, labelled by reading", "labels CC0; texts as their source"),
     "read_here": (
-        "texts of allsides, fakehealth, llmfake, f3, sheepdog, l2r, samestory_2018, press_releases, wcxb_article, cleaneval, ftd_web_genres",
+        "texts of allsides, fakehealth, llmfake, f3, sheepdog, l2r, samestory, press_releases, wcxb, cleaneval, ftd_web_genres",
         "labels Apache-2.0, as this project; texts as their source",
     ),
     "affiliate_guides": ("public pages of buying guides", "none stated"),
