@@ -177,18 +177,16 @@ def report(answers: Mapping[str, Held], protocol: str, folds: Sequence[Fold], ex
 
 
 def _as_read(examples: Sequence[Example], rows: Ints, chances: Floats) -> Table:
-    """The same where a text that was read here is measured by its reading, not by the label of its set; none of them was trained on."""
-    readings = {example.id: example for example in examples if example.dataset == READ_HERE}
-    texts = [replace(each, label=readings[each.id].label) if each.id in readings else each for each in (examples[row] for row in rows)]
+    """The same where a text that was read here is measured by its reading, not by its set; every cell of set and label weighs the same."""
+    readings = {example.id: example.label for example in examples if example.dataset == READ_HERE}
+    sets = [examples[row] for row in rows.tolist()]
+    texts = [replace(each, label=readings.get(each.id, each.label)) for each in sets]
     truth = label_numbers(texts)
-    known = truth >= 0
-    cells = [(text.dataset, text.label) for text in texts if text.label != OTHER]
-    measured = metrics.score(truth[known], chances[known], metrics.cell_weights(cells)).to_dict()
-    return {
-        "texts": int(known.sum()),
-        "relabelled": sum(new.label != examples[row].label for new, row in zip(texts, rows, strict=True)),
-        **measured,
-    }
+    known = (truth >= 0) & np.array([each.label != OTHER for each in sets])
+    weights = metrics.cell_weights([(sets[row].dataset, sets[row].label) for row in np.flatnonzero(known).tolist()])
+    measured = metrics.score(truth[known], chances[known], weights).to_dict()
+    relabelled = sum(new.label != old.label for new, old in zip(texts, sets, strict=True))
+    return {"texts": int(known.sum()), "relabelled": relabelled, **measured}
 
 
 def _cells(texts: Sequence[Example], protocol: str) -> list[tuple[str, str]]:
