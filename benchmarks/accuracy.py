@@ -12,7 +12,7 @@ import platform
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,7 @@ def tables(found: dict[str, dict[str, Table]]) -> str:
             f"\n{HEADS[protocol]}\n",
             _summary(systems),
             _difference(systems),
-            _as_read(systems),
+            as_read(systems),
             "\nshare of each label that was found, of each claim that was right\n",
             _labels(systems),
         ]
@@ -136,8 +136,8 @@ def _difference(systems: dict[str, Table]) -> str:
     return f"macro-F1 over TF-IDF: {100 * (systems['ours']['macro_f1'] - systems['tfidf']['macro_f1']):+.1f} points"
 
 
-def _as_read(systems: dict[str, Table]) -> str:
-    """The same where the labels of sets give way to readings."""
+def as_read(systems: Mapping[str, Table]) -> str:
+    """Macro-F1 where the labels of sets give way to readings, in a line; nothing where that was not measured."""
     told = {name: each["as_read"] for name, each in systems.items() if "as_read" in each}
     if not told:
         return ""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from accuracy import RESULTS, ROOT
+from accuracy import RESULTS, ROOT, as_read
 from disguise import DISGUISES, MOST_FLIPPED
 from systems import TITLES
 
@@ -38,7 +38,8 @@ def _sections() -> Iterator[str]:
     if accuracy:
         yield from ("", "### Beside other classifiers", "", "`python benchmarks/accuracy.py`; the same texts and rounds for all.", "")
         yield from _beside(accuracy)
-        yield from _as_read(accuracy)
+        if line := as_read(accuracy.get("families", {})):
+            yield from ("", f"Families left out, {line}.")
         for key, title in GROUPS.items():
             if key in accuracy["sources"]["ours"]:
                 yield from ("", f"### {title}", "", f"by_eye, sources left out; groups of {FEWEST} texts and more.", "")
@@ -87,18 +88,6 @@ def _beside(accuracy: Table) -> Iterator[str]:
         "of these right",
     )
     yield from _table(head, rows)
-
-
-def _as_read(accuracy: Table) -> Iterator[str]:
-    told = {name: each["as_read"] for name, each in accuracy.get("families", {}).items() if "as_read" in each}
-    if told:
-        figures = ", ".join(f"{TITLES[name]} {each['macro_f1']:.3f}" for name, each in told.items())
-        some = next(iter(told.values()))
-        yield ""
-        yield (
-            f"Families left out, where the readings of this project stand in the place of what a set says "
-            f"({some['relabelled']:,} labels differ, {some['texts']:,} texts are left): macro-F1 {figures}."
-        )
 
 
 def _figures(each: Table) -> list[object]:

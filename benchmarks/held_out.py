@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from systems import Floats, Judge, System
 
 from classifier.training import metrics
-from classifier.training.examples import BY_EYE, OTHER, READ_HERE, Example
+from classifier.training.examples import BY_EYE, READ_HERE, Example
 from classifier.training.fit import calibrate, label_numbers
 from classifier.verdict import LABELS
 
@@ -182,7 +182,7 @@ def _as_read(examples: Sequence[Example], rows: Ints, chances: Floats) -> Table:
     sets = [examples[row] for row in rows.tolist()]
     texts = [replace(each, label=readings.get(each.id, each.label)) for each in sets]
     truth = label_numbers(texts)
-    known = (truth >= 0) & np.array([each.label != OTHER for each in sets])
+    known = truth >= 0
     weights = metrics.cell_weights([(sets[row].dataset, sets[row].label) for row in np.flatnonzero(known).tolist()])
     measured = metrics.score(truth[known], chances[known], weights).to_dict()
     relabelled = sum(new.label != old.label for new, old in zip(texts, sets, strict=True))

@@ -118,7 +118,7 @@ class _Keys:
         place = self._place_of[(hashes >> _TOP).view(np.int64)].astype(np.int64)
         several = np.flatnonzero(place == _SEVERAL)
         place[several] = np.searchsorted(self._hashes[:-1], hashes[several])
-        place += (len(self) - place) * (self._hashes[place] != hashes)
+        place[self._hashes[place] != hashes] = len(self)
         return place
 
 

@@ -27,44 +27,47 @@ _FLAG = "1 where "  # how a signal that is 1 or 0 is described
 _EXAMPLE = re.compile(r' \((?:"[^"]*"(?:, )?)+\)')
 
 
-def strongest(contributions: Floats, evidence: Sequence[Ints], model: Model) -> list[list[int]]:
+def visible(evidence: Sequence[Ints], model: Model) -> NDArray[np.bool_]:
+    """Which signals show where they fired, so that a reader can point at them, shape (documents, signals of the model).
+
+    Args:
+        evidence: for each document the stretches behind its signals, as rows of (place in NAMES, start, end).
+        model: the model that judged.
+    """
+    fired = np.zeros((len(evidence), len(NAMES)), dtype=bool)
+    for row, spans in enumerate(evidence):
+        fired[row, spans[:, 0]] = True
+    told: NDArray[np.bool_] = fired[:, model.places]
+    return told
+
+
+def strongest(contributions: Floats, shown: NDArray[np.bool_]) -> list[list[int]]:
     """The signals that speak most for the label of each document, the strongest first, by their place in the model.
 
     What a reader can point at goes before a mere figure: a signal that shows where it fired counts double.
 
     Args:
         contributions: what each signal of the model adds to the label, shape (documents, signals of the model).
-        evidence: for each document the stretches behind its signals, as rows of (place in NAMES, start, end).
-        model: the model that judged.
+        shown: which of them show where they fired, of the same shape.
     """
-    order = (-contributions * (1 + _shown(evidence)[:, model.places])).argsort(axis=1, kind="stable")[:, :MOST]
+    order = (-contributions * (1 + shown)).argsort(axis=1, kind="stable")[:, :MOST]
     worth = np.take_along_axis(contributions, order, axis=1) > _WORTH
     return [places[some].tolist() for places, some in zip(order, worth, strict=True)]
 
 
-def opposed(contributions: Floats, evidence: Sequence[Ints], model: Model) -> list[int | None]:
+def opposed(contributions: Floats, shown: NDArray[np.bool_]) -> list[int | None]:
     """The signal that speaks most against the label of each document, by its place in the model; None where none plainly does.
 
     Only what a reader can point at is told: a label with a leaked prompt against it should not be shown without it.
 
     Args:
         contributions: what each signal of the model adds to the label, shape (documents, signals of the model).
-        evidence: for each document the stretches behind its signals, as rows of (place in NAMES, start, end).
-        model: the model that judged.
+        shown: which of them show where they fired, of the same shape.
     """
-    shown = _shown(evidence)[:, model.places]
     taken = np.where(shown, -contributions, 0.0)
     worst = taken.argmax(axis=1)
     plain = taken.max(axis=1, initial=0.0) > _OPPOSED
     return [place if told else None for place, told in zip(worst.tolist(), plain.tolist(), strict=True)]
-
-
-def _shown(evidence: Sequence[Ints]) -> NDArray[np.bool_]:
-    """Which signals show where they fired, shape (documents, signals)."""
-    shown = np.zeros((len(evidence), len(NAMES)), dtype=bool)
-    for row, spans in enumerate(evidence):
-        shown[row, spans[:, 0]] = True
-    return shown
 
 
 def give(text: str, values: Sequence[float], evidence: Mapping[int, Sequence[Span]], signals: Sequence[int], model: Model) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier import boilerplate, reasons
 from classifier.boilerplate.templates import Templates
@@ -229,12 +230,16 @@ class Assessment:
         return self.judgement.contributions(self.judgement.labels)
 
     @cached_property
+    def _shown(self) -> NDArray[np.bool_]:
+        return reasons.visible(self.signals.evidence, self.judgement.model)
+
+    @cached_property
     def _strongest(self) -> list[list[int]]:
-        return reasons.strongest(self._contributions, self.signals.evidence, self.judgement.model)
+        return reasons.strongest(self._contributions, self._shown)
 
     @cached_property
     def _opposed(self) -> list[int | None]:
-        return reasons.opposed(self._contributions, self.signals.evidence, self.judgement.model)
+        return reasons.opposed(self._contributions, self._shown)
 
     @cached_property
     def _families(self) -> list[list[float]]:

@@ -27,7 +27,7 @@ BETWEEN = 2  # line breaks that part texts run together
 _BATCH_CHARACTERS = 100_000  # the arrays of one batch then stay inside the processor's cache
 _HALF_BITS, _HALF = np.uint32(11), np.uint32((1 << 11) - 1)  # of the 22 bits that say what a word or a gap is made of
 _SLOT_BITS = 13  # of a table of word classes, which then stays in the cache
-_FEW_BITS = 6  # one place in 64 is few
+_FEW_BITS = 9  # one place in 512 is few
 _BLOCK = 1 << 15  # characters whose running sums stay in the cache
 _MIXED = 1 << 13  # hashes that are mixed at a time: half the time of all at once
 _LAST_WEIGHT = np.uint8(63)
@@ -467,8 +467,7 @@ def _line_of_words(run: _Run, lines: Ints) -> Ints:
 def _quote_spans(chars: Characters, lines: Ints) -> Ints:
     """Quotations from their opening to their closing mark; one left open runs to the end of its line."""
     kinds, rare = chars.seen_kinds, chars.rare_kinds
-    chosen = (rare == ch.APOSTROPHE) | ((rare >= ch.OPEN_QUOTE) & (rare <= ch.STRAIGHT_QUOTE))
-    chosen = np.flatnonzero(chosen)
+    chosen = np.flatnonzero((rare == ch.APOSTROPHE) | ((rare >= ch.OPEN_QUOTE) & (rare <= ch.STRAIGHT_QUOTE)))
     marks, mark_kinds = chars.rare[chosen], rare[chosen]
     before, after = kinds[np.maximum(marks - 1, 0)], kinds[marks + 1]
     opens = ((before >= ch.SPACE) & (before != ch.STOP) & (before != ch.COMMA)) | (marks == 0)

@@ -11,7 +11,7 @@ from classifier import Document, InputError, Scorer, open_index
 from classifier.boilerplate.kinds import OTHER
 from classifier.document import read
 from classifier.lexicon import read_lists
-from classifier.reasons import give, opposed, strongest
+from classifier.reasons import give, opposed, strongest, visible
 from classifier.scorer import MOST_EVIDENCE, SHORTEST
 from classifier.signals import FAMILIES, NAMES
 from classifier.verdict import LABELS
@@ -287,18 +287,18 @@ def test_of_a_monster_only_the_opening_is_judged_and_nothing_is_lost(scorer):
 def test_a_reason_that_a_reader_can_point_at_counts_double_and_one_that_adds_next_to_nothing_is_none(scorer):
     contributions = np.zeros((2, len(scorer.model.signals)))
     contributions[:, :3] = 0.5, 0.4, 0.01
-    shown, nowhere = np.array([[scorer.model.places[1], 0, 9]]), np.zeros((0, 3), dtype=np.int64)
+    fired, nowhere = np.array([[scorer.model.places[1], 0, 9]]), np.zeros((0, 3), dtype=np.int64)
 
-    assert strongest(contributions, [shown, nowhere], scorer.model) == [[1, 0], [0, 1]]
+    assert strongest(contributions, visible([fired, nowhere], scorer.model)) == [[1, 0], [0, 1]]
 
 
 def test_only_what_a_reader_can_point_at_and_what_takes_much_away_speaks_against_a_label(scorer):
     contributions = np.zeros((3, len(scorer.model.signals)))
     contributions[:, :3] = -0.9, -0.4, 0.3
     contributions[2, 1] = -0.1
-    shown, nowhere = np.array([[scorer.model.places[1], 0, 9]]), np.zeros((0, 3), dtype=np.int64)
+    fired, nowhere = np.array([[scorer.model.places[1], 0, 9]]), np.zeros((0, 3), dtype=np.int64)
 
-    assert opposed(contributions, [shown, nowhere, shown], scorer.model) == [1, None, None]
+    assert opposed(contributions, visible([fired, nowhere, fired], scorer.model)) == [1, None, None]
 
 
 def test_a_mark_of_a_chat_is_told_even_where_the_label_is_another(scorer, seeds):

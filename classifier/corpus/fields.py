@@ -155,14 +155,14 @@ def _has(record: Mapping[str, Any], place: tuple[str, ...]) -> bool:
 
 def _at(record: Any, place: tuple[str, ...]) -> Any:
     for name in place:
-        record = record.get(name) if isinstance(record, dict | Mapping) else None  # of `dict` alone Python knows at once
+        record = record.get(name) if isinstance(record, Mapping) else None
     return record
 
 
 def _holders(record: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """What may hold a field: the record, and its `metadata` where that is an object."""
     metadata = record.get("metadata")
-    return (record, metadata) if metadata is not None and isinstance(metadata, Mapping) else (record,)
+    return (record, metadata) if isinstance(metadata, Mapping) else (record,)
 
 
 def _first(holders: tuple[Mapping[str, Any], ...], names: tuple[str, ...], reading: Callable[[Any], str | None]) -> str | None:

@@ -150,8 +150,9 @@ def _finish(
 
             cluster.run(shards, folder, scoring, decisions, master=master, watch=tell)
             return assemble(shards, folder, decisions, asked)
-        local.run(shards, folder, scoring, decisions, jobs=jobs or cores(), watch=tell)
-        return assemble(shards, folder, decisions, asked, jobs or cores())
+        jobs = jobs or cores()
+        local.run(shards, folder, scoring, decisions, jobs=jobs, watch=tell)
+        return assemble(shards, folder, decisions, asked, jobs)
     finally:
         folder.close()
 

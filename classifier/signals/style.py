@@ -65,7 +65,7 @@ def repeated_phrases(batch: Batch) -> Measure:
     """The share of runs of four words that stand in the text more than once, 0..1."""
     hashes, row = batch.words.hash, batch.owner
     runs = hashes[:-3] * np.uint64(3) + hashes[1:-2] * np.uint64(5) + hashes[2:-1] * np.uint64(7) + hashes[3:] * np.uint64(11)
-    whole = np.flatnonzero(row[:-3] == row[3:])
+    whole = row[:-3] == row[3:]
     return Measure(ratio(_repeated(batch, runs[whole], row[:-3][whole]), np.maximum(batch.sizes - 3, 0)))
 
 
@@ -242,7 +242,7 @@ def _counts(batch: Batch) -> Ints:
 def _repeated(batch: Batch, hashes: Hashes, row: Ints) -> Ints:
     """How many of some hashes stand in each document again, shape (documents,)."""
     keys = np.sort((row.astype(np.uint64) << _KEY_BITS) | (hashes >> (np.uint64(64) - _KEY_BITS)))
-    again = keys[np.flatnonzero(keys[1:] == keys[:-1])]
+    again = keys[1:][keys[1:] == keys[:-1]]
     return np.bincount((again >> _KEY_BITS).astype(np.int64), minlength=len(batch))
 
 
@@ -252,11 +252,11 @@ def _near_repeats(batch: Batch) -> tuple[Ints, Ints, Ints]:
     keys = np.sort((hashes >> size << size) | np.arange(len(hashes), dtype=np.uint64))
     back = np.diff(keys)  # of one word, the distance of its places
     near = np.flatnonzero(back < np.uint64(_VARIETY_WINDOW))
-    near = near[np.flatnonzero(keys[near] >> size == keys[near + 1] >> size)]
+    near = near[keys[near] >> size == keys[near + 1] >> size]
     place = (keys[near + 1] & ((np.uint64(1) << size) - np.uint64(1))).astype(np.int64)
     back, row = back[near].astype(np.int64), batch.owner[place]
     inside = place - batch.first[row]
-    own = np.flatnonzero(back <= inside)
+    own = back <= inside
     return row[own], back[own], inside[own]
 
 

@@ -93,10 +93,10 @@ def shorten(examples: Sequence[Example]) -> list[Example]:
         if example.was_read:
             text = cut(example.text, int(draw.integers(*MACHINE_WORDS)))
             if draw.random() < UNBROKEN:
-                text = " ".join(text.split())
+                text = _one_line(text)
             elif len(text) >= _SHORTER * len(example.text):
                 continue
-            copies.append(replace(example, text=text, weight=example.weight * COPY_WEIGHT, kind=ALTERED))
+            copies.append(_copy(example, text))
     return copies
 
 
@@ -104,7 +104,16 @@ def unbreak(examples: Sequence[Example]) -> list[Example]:
     """Copies of some texts that were read, without their line breaks: extractors lose them, and a label must not hang on them."""
     draw = np.random.Generator(np.random.PCG64(20_260_617))
     chosen = [example for example in examples if example.was_read and "\n" in example.text and draw.random() < WHOLE_UNBROKEN]
-    return [replace(each, text=" ".join(each.text.split()), weight=each.weight * COPY_WEIGHT, kind=ALTERED) for each in chosen]
+    return [_copy(each, _one_line(each.text)) for each in chosen]
+
+
+def _copy(example: Example, text: str) -> Example:
+    """A text that was read, altered; its label stays what it is."""
+    return replace(example, text=text, weight=example.weight * COPY_WEIGHT, kind=ALTERED)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _numeric_marks(text: str, draw: Draw) -> str:
