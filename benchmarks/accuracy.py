@@ -74,7 +74,8 @@ def measure(
     """Figures by protocol and system."""
     found: dict[str, dict[str, Table]] = {}
     for name in names:
-        answers = hold_out(SYSTEMS[name](examples, tell), folds, tell, jobs, kept(name, examples))
+        system = SYSTEMS[name]
+        answers = hold_out(system(examples, tell), folds, tell, jobs, kept(name, system.code(), examples))
         for protocol in answers:
             found.setdefault(protocol, {})[name] = report(answers, protocol, folds, examples)
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from folds import Fold
-from measured import ROOT, code_digest
+from measured import ROOT
 from numpy.typing import NDArray
 
 from classifier.training.examples import Example
@@ -20,7 +20,7 @@ Answer = tuple[NDArray[np.float64], NDArray[np.float64] | None]
 
 @dataclass(frozen=True)
 class Kept:
-    """The answers of one system on some examples; a change of the code or of the examples asks anew.
+    """The answers of one system on some examples; a change of its code or of the examples asks anew.
 
     Attributes:
         folder: where they lie.
@@ -50,13 +50,9 @@ class Kept:
         return digest.hexdigest()[:24]
 
 
-def kept(name: str, examples: Sequence[Example], folder: Path = STORE) -> Kept:
-    """Where the answers of a system on these examples are kept."""
-    digest = hashlib.sha256(f"{name} {code_digest()}".encode())
-    for path in sorted(
-        [*(ROOT / "classifier" / "training").glob("*.py"), ROOT / "classifier" / "sentences.py", ROOT / "benchmarks" / "systems.py"]
-    ):
-        digest.update(path.read_bytes())
+def kept(name: str, code: str, examples: Sequence[Example], folder: Path = STORE) -> Kept:
+    """Where the answers of a system on these examples are kept; `code` is a digest of what its answers depend on besides."""
+    digest = hashlib.sha256(f"{name} {code}".encode())
     for example in examples:
         digest.update(f"{example.family} {example.label} {example.weight!r} ".encode() + example.text.encode("utf-8", "surrogatepass"))
     return Kept(folder, digest.hexdigest())
