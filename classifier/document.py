@@ -17,7 +17,7 @@ from classifier.words import BETWEEN, Characters, Ints, Words, inside, split, wo
 
 T = TypeVar("T")
 LONGEST = 1_000_000  # characters of a text that are judged; no article is longer
-_MOST_DOCUMENTS, _MOST_CHARACTERS = 256, 1_200_000  # of a batch; fewer pay more for each step, more leave the cache
+_MOST_DOCUMENTS, _MOST_CHARACTERS = 512, 2_400_000  # of a batch; fewer pay more for each step, more leave the cache
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def _score(shard: Shard, parts: Parts, scoring: Scoring) -> int:
     for chunk in read_chunks(shard, scoring.names):
         if not parts.part(chunk).exists():
             made = score_chunk(chunk, scoring)
-            ledger.publish(parts.part(chunk), ledger.packed(made))
+            ledger.write(parts.part(chunk), made)
             count += len(made)
     return count
 

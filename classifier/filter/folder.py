@@ -15,7 +15,7 @@ from typing import IO, Any
 from classifier.corpus import Chunk, Shard
 from classifier.errors import QualityError
 from classifier.filter.decisions import PLACES
-from classifier.filter.ledger import PART, publish
+from classifier.filter.ledger import DECIDED, PART, SCORED, publish
 
 RUN, SUMMARY, ERRORS, EXAMPLES, LEDGER, INPUT = "run.json", "summary.json", "errors.jsonl", "examples.jsonl", "ledger", "input"
 WORK = ".work"
@@ -28,32 +28,34 @@ class Parts:
     """Where the parts of a run are kept while it is at work.
 
     Attributes:
-        scored: the folder with the parts of the ledger before anything is decided.
+        scored: the folder with the parts of the ledger before anything is decided, or of a run that is decided again.
         pieces: the folder with what each chunk adds to the files that come out.
         out: the folder in which those files are made.
+        suffix: of the parts in `scored`.
     """
 
     scored: Path
     pieces: Path
     out: Path
+    suffix: str = SCORED
 
     def part(self, chunk: Chunk) -> Path:
         """The part of the ledger that a chunk makes."""
-        return self.scored / f"{chunk.shard.number:05d}-{chunk.number:06d}{'-last' * chunk.last}.parquet"
+        return self.scored / f"{chunk.shard.number:05d}-{chunk.number:06d}{'-last' * chunk.last}{self.suffix}"
 
     def parts(self) -> list[Path]:
         """The parts of the ledger that are done, in the order of the input."""
-        return sorted(self.scored.glob("*.parquet"), key=part_place)
+        return sorted(self.scored.glob(f"*{self.suffix}"), key=part_place)
 
     def is_scored(self, shard: Shard) -> bool:
         """Whether every chunk of a shard has been scored."""
-        done = [part_place(path) for path in self.scored.glob(f"{shard.number:05d}-*.parquet")]
-        is_ended = next(self.scored.glob(f"{shard.number:05d}-*-last.parquet"), None) is not None
+        done = [part_place(path) for path in self.scored.glob(f"{shard.number:05d}-*{self.suffix}")]
+        is_ended = next(self.scored.glob(f"{shard.number:05d}-*-last{self.suffix}"), None) is not None
         return is_ended and len(done) == max(number for _, number in done) + 1
 
     def decided(self, chunk: Chunk) -> Path:
         """The part of the ledger of a chunk, with what was decided."""
-        return self.out / LEDGER / self.part(chunk).name
+        return self.out / LEDGER / self.part(chunk).with_suffix(DECIDED).name
 
     def piece(self, chunk: Chunk, what: str) -> Path:
         """What a chunk adds to a file."""
@@ -74,7 +76,7 @@ class Folder:
     def __init__(self, path: Path, asked: dict[str, Any], *, scored: Path | None = None) -> None:
         self.path, self.work = path, path / WORK
         self.out = self.work / "out"
-        self.parts = Parts(scored or self.work / "scored", self.work / "pieces", self.out)
+        self.parts = Parts(scored or self.work / "scored", self.work / "pieces", self.out, DECIDED if scored else SCORED)
         self.asked = asked
         self._lock: IO[bytes] | None = None
         before = _read_run(path)

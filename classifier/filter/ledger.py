@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from classifier.scorer import Assessment
 
 PART = ".quality-part-"  # how the name of a file begins while it is written
+SCORED, DECIDED = ".arrow", ".parquet"  # what a part is before anything is decided, quick to write and to read, and after that
 Facts = tuple[Any, ...]
 NEVER = 99_999_999_999_999  # the moment of a document without a date
 _FACTS = (
@@ -41,14 +42,18 @@ def schema() -> Any:
     """The columns of the ledger before anything is decided."""
     pa = arrow()
     number, text = pa.float64(), pa.string()
+
+    def listed(kind: Any) -> Any:
+        return pa.list_(pa.field("element", kind))  # as Parquet names it
+
     return pa.schema(
         [
             ("file", text), ("row", pa.int64()), ("id", text), ("own_id", pa.bool_()),
             ("url", text), ("site", text), ("title", text), ("date", text),
             ("label", text), ("confidence", number), ("original", number), ("rewrite", number), ("filler", number),
             ("uncertain", pa.bool_()), ("quality", number), ("language", text), ("words", pa.int32()), ("boilerplate", number),
-            ("reasons", pa.list_(text)), ("signals", pa.struct([(name, pa.float32()) for name in NAMES])),
-            ("cut", pa.list_(pa.int32())), ("text", text),
+            ("reasons", listed(text)), ("signals", pa.struct([(name, pa.float32()) for name in NAMES])),
+            ("cut", listed(pa.int32())), ("text", text),
             ("when", pa.int64()), ("digest", pa.uint64()), ("sketch", pa.binary(SKETCH.itemsize)),
             ("kinds", pa.binary(TERMS)),
         ]
@@ -171,21 +176,47 @@ def decided(ledger: Any, outcomes: Sequence[Outcome], relations: Sequence[dict[s
     return ledger
 
 
-def packed(ledger: Any) -> bytes:
-    """A table as the bytes of a Parquet file; numbers stand as they are, for hardly one repeats itself."""
+def write(part: Path, ledger: Any) -> None:
+    """Write a part of the ledger, as its suffix tells; it is there whole, or not at all."""
+    sink = BytesIO()
+    (_write_scored if part.suffix == SCORED else _write_decided)(ledger, sink)
+    publish(part, sink.getvalue())
+
+
+def _write_scored(ledger: Any, sink: BytesIO) -> None:
+    from pyarrow import ipc
+
+    with ipc.new_file(sink, ledger.schema, options=ipc.IpcWriteOptions(compression="lz4")) as writer:
+        writer.write_table(ledger)
+
+
+def _write_decided(ledger: Any, sink: BytesIO) -> None:
+    """Numbers stand as they are, for hardly one repeats itself."""
     from pyarrow import parquet
 
     texts = [field.name for field in ledger.schema if str(field.type) == "string"]
-    sink = BytesIO()
     parquet.write_table(ledger, sink, compression="zstd", use_dictionary=texts, write_statistics=False)
-    return sink.getvalue()
 
 
 def read(part: Path, columns: Sequence[str] | None = None) -> Any:
     """Some columns of a part of the ledger, or all."""
+    if part.suffix == DECIDED:
+        from pyarrow import parquet
+
+        return parquet.ParquetFile(part).read(columns)
+    from pyarrow import ipc
+
+    places = [schema().names.index(name) for name in columns] if columns else None
+    with arrow().memory_map(str(part)) as source:
+        found = ipc.open_file(source, options=ipc.IpcReadOptions(included_fields=places)).read_all()
+    return found.select(columns) if columns else found
+
+
+def rows_of(part: Path) -> int:
+    """How many documents a part of the ledger holds."""
     from pyarrow import parquet
 
-    return parquet.ParquetFile(part).read(columns)
+    return parquet.read_metadata(part).num_rows if part.suffix == DECIDED else read(part, ["row"]).num_rows
 
 
 def publish(path: Path, content: bytes) -> None:

@@ -83,7 +83,7 @@ def _unscored(shards: list[Shard], parts: Parts, scoring: Scoring, decisions: De
 
 def _score(task: _Chunk) -> Done:
     made = score_chunk(task.chunk, task.scoring)
-    ledger.publish(task.parts.part(task.chunk), ledger.packed(made))
+    ledger.write(task.parts.part(task.chunk), made)
     return task.chunk.shard.number, task.chunk.passed, Counter(made.column("label").to_pylist())
 
 
@@ -118,6 +118,6 @@ def write_chunk(
     for what, piece in pieces.items():
         if piece:
             ledger.publish(parts.piece(chunk, what), piece)
-    ledger.publish(parts.decided(chunk), ledger.packed(ledger.decided(scored, outcomes, ties)))
+    ledger.write(parts.decided(chunk), ledger.decided(scored, outcomes, ties))
     ledger.publish(parts.piece(chunk, "done"), b"")
     return Counter(outcome.place for outcome in outcomes)

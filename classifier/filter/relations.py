@@ -56,9 +56,7 @@ def relate(parts: Sequence[Path], decisions: Decisions, room: Path) -> Relations
     """
     if not decisions.needs_sketches:
         return Relations()
-    from pyarrow import parquet
-
-    starts = np.cumsum([0, *(parquet.read_metadata(path).num_rows for path in parts)])
+    starts = np.cumsum([0, *map(ledger.rows_of, parts)])
     corpus = _gather(parts, starts, decisions, room)
     ranks = copies.rank(corpus.passes, corpus.when, corpus.quality, corpus.words, corpus.digest, corpus.name)
     ties: dict[int, Relation] = {}

@@ -54,8 +54,8 @@ def try_sample(
     scoring = Scoring(str(model) if model else None, names, decisions.needs_sketches, decisions.drop_derived)
     made = score_records(records, [], scoring)
     with tempfile.TemporaryDirectory() as room:
-        path = Path(room) / "00000-000000-last.parquet"
-        ledger.publish(path, ledger.packed(made))
+        path = Path(room) / f"00000-000000-last{ledger.SCORED}"
+        ledger.write(path, made)
         ties = relate([path], decisions, Path(room)).of((0, 0))
     rows = made.select([name for name in made.column_names if name not in {"signals", "sketch", "kinds"}]).to_pylist()
     facts = [row | ties.get(number, {}) for number, row in enumerate(rows)]
