@@ -11,6 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from classifier.corpus import Fault, Shard
 from classifier.corpus.inputs import PARQUET, TEXT, WHOLE
 from classifier.filter import examples, ledger
@@ -18,10 +21,10 @@ from classifier.filter.columns import arrow, numbers
 from classifier.filter.decisions import ASIDE, KEPT, PLACES, REJECTED, Decisions
 from classifier.filter.folder import ERRORS, EXAMPLES, LEDGER, SUMMARY, Folder
 from classifier.filter.processes import spread
-from classifier.filter.relations import hash_of
 from classifier.filter.writing import join_parquet
 
 NOTES = "quality.jsonl"  # beside kept texts, which have no room for a namespace
+_COUNTED = ("file", "place", "reason", "label", "uncertain")
 
 
 @dataclass
@@ -71,17 +74,17 @@ def assemble(shards: Sequence[Shard], folder: Folder, decisions: Decisions, aske
         (out / place).mkdir(exist_ok=True)
         _join(shards, folder, place)
     parts = sorted((out / LEDGER).glob("*.parquet"))
-    schemas = [_schema(part) for part in parts]
-    faults = [fault for schema in schemas for fault in ledger.faults_of(schema)]
-    repeated = list(_repeated_ids(parts))
+    tallies = [_tally(part) for part in parts]
+    faults = [fault for tally in tallies for fault in tally.faults]
+    repeated = list(_repeated_ids(parts, [tally.ids for tally in tallies]))
     lines = [{**vars(fault), "lost": True} for fault in faults] + [{**vars(fault), "count": 0, "lost": False} for fault in repeated]
     _write_lines(out / ERRORS, lines)
     pieces = [path.read_bytes() for shard in shards for path in folder.parts.pieces_of(shard, "examples")]
     (marked,) = spread(partial(examples.merge, model=asked["scoring"]["model"]), [pieces], jobs)
     (out / EXAMPLES).write_bytes(marked)
-    summary = _count(parts, faults)
+    summary = _count(sum((tally.counts for tally in tallies), Counter()), faults)
     summary.repeated_ids = len(repeated)
-    summary.passed_over = sum(map(ledger.passed_over_of, schemas))
+    summary.passed_over = sum(tally.passed_over for tally in tallies)
     summary.settings, summary.model, summary.version = decisions.to_dict(), asked["model"], asked["version"]
     (out / SUMMARY).write_text(json.dumps(summary.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     folder.reveal()
@@ -122,20 +125,35 @@ def _write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     path.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8", errors="replace")
 
 
-def _schema(part: Path) -> Any:
-    from pyarrow import parquet
+@dataclass
+class _Tally:
+    """What is counted of one part of the ledger.
 
-    return parquet.read_schema(part)
+    Attributes:
+        counts: of each file, place, reason, label and whether the verdict is uncertain, how many documents.
+        ids: a number for each document's own id, alike for like ids in this process, or 0 where it has none.
+        faults: what could not be read where the part was made.
+        passed_over: how many records are no documents there.
+    """
+
+    counts: Counter[tuple[Any, ...]]
+    ids: NDArray[np.int64]
+    faults: list[Fault]
+    passed_over: int
 
 
-def _repeated_ids(parts: Sequence[Path]) -> Iterator[Fault]:
+def _tally(part: Path) -> _Tally:
+    told = ledger.read(part, [*_COUNTED, "own_id", "id"])
+    columns = {name: told.column(name).to_pylist() for name in told.column_names}
+    counts = Counter(zip(*(columns[name] for name in _COUNTED), strict=True))
+    ids = [hash(name) if own else 0 for own, name in zip(columns["own_id"], columns["id"], strict=True)]
+    return _Tally(counts, np.array(ids, dtype=np.int64), ledger.faults_of(told.schema), ledger.passed_over_of(told.schema))
+
+
+def _repeated_ids(parts: Sequence[Path], held: Sequence[NDArray[np.int64]]) -> Iterator[Fault]:
     """Where a record bears an id of its own that an earlier record bears."""
-    import numpy as np
-
-    columns = ["own_id", "id"]
-    held = [_id_hashes(ledger.read(part, columns)) for part in parts]
-    distinct, counts = np.unique(np.concatenate([np.zeros(0, np.uint64), *held]), return_counts=True)
-    twice = distinct[(counts > 1) & (distinct > 0)]
+    distinct, counts = np.unique(np.concatenate([np.zeros(0, np.int64), *held]), return_counts=True)
+    twice = distinct[(counts > 1) & (distinct != 0)]
     seen: dict[str, str] = {}
     for part, hashes in zip(parts, held, strict=True):
         places = np.flatnonzero(np.isin(hashes, twice))
@@ -147,19 +165,7 @@ def _repeated_ids(parts: Sequence[Path]) -> Iterator[Fault]:
                 seen.setdefault(row["id"], where)
 
 
-def _id_hashes(table: Any) -> Any:
-    import numpy as np
-
-    pairs = zip(table.column("own_id").to_pylist(), table.column("id").to_pylist(), strict=True)
-    return np.array([hash_of(name) if own else 0 for own, name in pairs], dtype=np.uint64)
-
-
-def _count(parts: Sequence[Path], faults: Sequence[Fault]) -> Summary:
-    counts: Counter[tuple[Any, ...]] = Counter()
-    columns = ["file", "place", "reason", "label", "uncertain"]
-    for part in parts:
-        found = ledger.read(part, columns)
-        counts.update(zip(*(found.column(name).to_pylist() for name in columns), strict=True))
+def _count(counts: Counter[tuple[Any, ...]], faults: Sequence[Fault]) -> Summary:
     files: dict[str, dict[str, int]] = {}
     reasons: Counter[str] = Counter()
     labels: Counter[str] = Counter()

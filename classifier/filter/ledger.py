@@ -216,7 +216,7 @@ def rows_of(part: Path) -> int:
     """How many documents a part of the ledger holds."""
     from pyarrow import parquet
 
-    return parquet.read_metadata(part).num_rows if part.suffix == DECIDED else read(part, ["row"]).num_rows
+    return int(parquet.read_metadata(part).num_rows if part.suffix == DECIDED else read(part, ["row"]).num_rows)
 
 
 def publish(path: Path, content: bytes) -> None:

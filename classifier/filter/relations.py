@@ -20,7 +20,7 @@ from classifier.index.terms import TERMS
 
 Relation = dict[str, Any]
 _FACTS = ("label", "confidence", "uncertain", "quality", "language", "words", "boilerplate")
-_KEYS = ("id", "when", "digest")
+_KEYS = ("when", "digest")
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ def _gather(parts: Sequence[Path], starts: NDArray[np.int64], decisions: Decisio
     size = int(starts[-1])
     sketches = copies.space(str(room / "sketches"), size)
     kinds = np.zeros((size if decisions.drop_derived else 0, TERMS), dtype=np.uint8)
-    columns: dict[str, list[Any]] = {name: [] for name in ("passes", "when", "quality", "words", "digest", "name")}
+    types = {"passes": np.bool_, "when": np.int64, "quality": np.float64, "words": np.int64, "digest": np.uint64}
+    columns: dict[str, list[Any]] = {name: [np.zeros(0, kind)] for name, kind in types.items()}
     asked = [*_FACTS, *_KEYS, "sketch", *(["kinds"] if decisions.drop_derived else [])]
     for path, begin, end in zip(parts, starts, starts[1:], strict=False):
         part = ledger.read(path, asked)
@@ -96,15 +97,20 @@ def _gather(parts: Sequence[Path], starts: NDArray[np.int64], decisions: Decisio
             raise QualityError(f"{path.parent}: this ledger was made without {flag}, so that documents cannot be compared. Filter anew.")
         sketches[begin:end] = made
         kinds[begin:end] = held.reshape(-1, TERMS) if decisions.drop_derived else kinds[:0]
-        columns["passes"].append([decisions.decide(row).place == KEPT for row in part.select(_FACTS).to_pylist()])
-        columns["name"].append([hash_of(name) for name in part.column("id").to_pylist()])
+        columns["passes"].append(np.array([decisions.decide(row).place == KEPT for row in part.select(_FACTS).to_pylist()], dtype=bool))
         for name in ("when", "quality", "words", "digest"):
-            columns[name].append(part.column(name).to_pylist())
-    types = {"passes": np.bool_, "when": np.int64, "quality": np.float64, "words": np.int64, "digest": np.uint64, "name": np.uint64}
-    whole: dict[str, Any] = {}
-    for name, kind in types.items():
-        whole[name] = np.concatenate([np.zeros(0, kind), *(np.asarray(piece, dtype=kind) for piece in columns[name])])
-    return _Corpus(**whole, sketches=sketches, kinds=kinds)
+            columns[name].append(part.column(name).to_numpy())
+    whole: dict[str, Any] = {name: np.concatenate(pieces).astype(types[name]) for name, pieces in columns.items()}
+    return _Corpus(**whole, name=_names(whole["digest"], parts, starts), sketches=sketches, kinds=kinds)
+
+
+def _names(digest: NDArray[np.uint64], parts: Sequence[Path], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """The id of each document as a number; 0 where no other has its text, for nothing hangs on its id then."""
+    _, text, times = np.unique(digest, return_inverse=True, return_counts=True)
+    found = np.zeros(len(digest), dtype=np.uint64)
+    for number, name in _ids(parts, starts, set(np.flatnonzero(times[text] > 1).tolist())).items():
+        found[number] = hash_of(name)
+    return found
 
 
 def hash_of(name: str) -> int:
