@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from classifier.errors import QualityError
 from classifier.filter import copies, derived, ledger
-from classifier.filter.columns import arrow, numbers
 from classifier.filter.decisions import KEPT, Decisions
 from classifier.filter.folder import part_place
 from classifier.index.sketch import Sketches
@@ -99,8 +98,8 @@ def _gather(parts: Sequence[Path], starts: NDArray[np.int64], decisions: Decisio
         kinds[begin:end] = held.reshape(-1, TERMS) if decisions.drop_derived else kinds[:0]
         columns["passes"].append(np.array([decisions.decide(row).place == KEPT for row in part.select(_FACTS).to_pylist()], dtype=bool))
         for name in ("when", "quality", "words", "digest"):
-            columns[name].append(part.column(name).to_numpy())
-    whole: dict[str, Any] = {name: np.concatenate(pieces).astype(types[name]) for name, pieces in columns.items()}
+            columns[name].append(np.array(part.column(name).to_pylist(), dtype=types[name]))  # `to_numpy` would import pandas
+    whole: dict[str, Any] = {name: np.concatenate(pieces) for name, pieces in columns.items()}
     return _Corpus(**whole, name=_names(whole["digest"], parts, starts), sketches=sketches, kinds=kinds)
 
 
@@ -127,8 +126,8 @@ def _ids(parts: Sequence[Path], starts: NDArray[np.int64], wanted: set[int]) -> 
     for path, begin, end in zip(parts, starts, starts[1:], strict=False):
         inside = rows[np.searchsorted(rows, begin) : np.searchsorted(rows, end)]
         if len(inside):
-            names = ledger.read(path, ["id"]).column("id").take(numbers(inside - begin, arrow().int64())).to_pylist()
-            found |= dict(zip(inside.tolist(), names, strict=True))
+            names = ledger.read(path, ["id"]).column("id").to_pylist()
+            found |= {row: names[row - begin] for row in inside.tolist()}
     return found
 
 
