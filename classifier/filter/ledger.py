@@ -212,13 +212,6 @@ def read(part: Path, columns: Sequence[str] | None = None) -> Any:
     return found.select(columns) if columns else found
 
 
-def rows_of(part: Path) -> int:
-    """How many documents a part of the ledger holds."""
-    from pyarrow import parquet
-
-    return int(parquet.read_metadata(part).num_rows if part.suffix == DECIDED else read(part, ["row"]).num_rows)
-
-
 def publish(path: Path, content: bytes) -> None:
     """Write a file that is there whole, or not at all."""
     part = path.with_name(f"{PART}{os.getpid()}")

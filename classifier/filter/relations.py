@@ -55,8 +55,7 @@ def relate(parts: Sequence[Path], decisions: Decisions, room: Path) -> Relations
     """
     if not decisions.needs_sketches:
         return Relations()
-    starts = np.cumsum([0, *map(ledger.rows_of, parts)])
-    corpus = _gather(parts, starts, decisions, room)
+    corpus, starts = _gather(parts, decisions, room)
     ranks = copies.rank(corpus.passes, corpus.when, corpus.quality, corpus.words, corpus.digest, corpus.name)
     ties: dict[int, Relation] = {}
     first: dict[int, int] = {}
@@ -79,28 +78,36 @@ def relate(parts: Sequence[Path], decisions: Decisions, room: Path) -> Relations
     return Relations(_by_part(ties, parts, starts))
 
 
-def _gather(parts: Sequence[Path], starts: NDArray[np.int64], decisions: Decisions, room: Path) -> _Corpus:
-
-    size = int(starts[-1])
-    sketches = copies.space(str(room / "sketches"), size)
-    kinds = np.zeros((size if decisions.drop_derived else 0, TERMS), dtype=np.uint8)
+def _gather(parts: Sequence[Path], decisions: Decisions, room: Path) -> tuple[_Corpus, NDArray[np.int64]]:
+    """What is compared of all documents, and the number of the first document of each part, and of all."""
+    sizes, kinds = [0], [np.zeros((0, TERMS), dtype=np.uint8)]
     types = {"passes": np.bool_, "when": np.int64, "quality": np.float64, "words": np.int64, "digest": np.uint64}
     columns: dict[str, list[Any]] = {name: [np.zeros(0, kind)] for name, kind in types.items()}
     asked = [*_FACTS, *_KEYS, "sketch", *(["kinds"] if decisions.drop_derived else [])]
-    for path, begin, end in zip(parts, starts, starts[1:], strict=False):
-        part = ledger.read(path, asked)
-        made = ledger.sketches_of(part)
-        held = ledger.unpacked(part.column("kinds"), np.uint8) if decisions.drop_derived else np.zeros(0)
-        if made is None or held is None:
-            flag = "--dedup" if made is None else "--drop-derived"
-            raise QualityError(f"{path.parent}: this ledger was made without {flag}, so that documents cannot be compared. Filter anew.")
-        sketches[begin:end] = made
-        kinds[begin:end] = held.reshape(-1, TERMS) if decisions.drop_derived else kinds[:0]
-        columns["passes"].append(np.array([decisions.decide(row).place == KEPT for row in part.select(_FACTS).to_pylist()], dtype=bool))
-        for name in ("when", "quality", "words", "digest"):
-            columns[name].append(np.array(part.column(name).to_pylist(), dtype=types[name]))  # `to_numpy` would import pandas
+    with (room / "sketches").open("wb") as sketches:
+        for path in parts:
+            part = ledger.read(path, asked)
+            made, held = _made(part, path, decisions)
+            sketches.write(made.tobytes())
+            sizes.append(len(made))
+            kinds.append(held)
+            columns["passes"].append(np.array([decisions.decide(row).place == KEPT for row in part.select(_FACTS).to_pylist()], dtype=bool))
+            for name in ("when", "quality", "words", "digest"):  # `to_numpy` would import pandas
+                columns[name].append(np.array(part.column(name).to_pylist(), dtype=types[name]))
     whole: dict[str, Any] = {name: np.concatenate(pieces) for name, pieces in columns.items()}
-    return _Corpus(**whole, name=_names(whole["digest"], parts, starts), sketches=sketches, kinds=kinds)
+    starts = np.cumsum(sizes)
+    names = _names(whole["digest"], parts, starts)
+    return _Corpus(**whole, name=names, sketches=copies.stored(room / "sketches"), kinds=np.concatenate(kinds)), starts
+
+
+def _made(part: Any, path: Path, decisions: Decisions) -> tuple[Sketches, NDArray[np.uint8]]:
+    """What was made of the documents of a part to compare them: their sketches, and the kinds of their rare terms where they are asked."""
+    sketches = ledger.sketches_of(part)
+    kinds = ledger.unpacked(part.column("kinds"), np.uint8) if decisions.drop_derived else np.zeros(0, dtype=np.uint8)
+    if sketches is None or kinds is None:
+        flag = "--dedup" if sketches is None else "--drop-derived"
+        raise QualityError(f"{path.parent}: this ledger was made without {flag}, so that documents cannot be compared. Filter anew.")
+    return sketches, kinds.reshape(-1, TERMS)
 
 
 def _names(digest: NDArray[np.uint64], parts: Sequence[Path], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
