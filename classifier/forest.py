@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _PREFIX = "forest_"
+_TOGETHER = 48  # documents that walk together; more leave the cache
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,10 @@ class Forest:
         Returns:
             Shape (documents, signals, labels).
         """
+        parts = [self._steps(signals[begin : begin + _TOGETHER], labels) for begin in range(0, len(signals), _TOGETHER)]
+        return np.concatenate(parts) if parts else np.zeros((0, signals.shape[1], labels))
+
+    def _steps(self, signals: Floats, labels: int) -> Floats:
         documents, width = signals.shape
         size, edges, asked = width * labels, self._edges, self._edges.signal * labels
         values = np.repeat(signals.ravel(), labels)
@@ -68,9 +73,10 @@ class Forest:
         cells, steps = [begin[:0]], [edges.step[:0]]
         while True:
             going = np.flatnonzero(edge >= 0)
-            begin, edge = _at(begin, going), _at(edge, going)
-            if not len(edge):
+            if not len(going):
                 break
+            if len(going) < len(edge):
+                begin, edge = _at(begin, going), _at(edge, going)
             cells.append(begin + _at(asked, edge))
             edge += _at(values, cells[-1]) > _at(edges.cut, edge)
             steps.append(_at(edges.step, edge))
