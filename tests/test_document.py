@@ -164,12 +164,12 @@ def test_more_documents_than_a_batch_come_back_in_order():
 @pytest.mark.parametrize(
     ("lengths", "sizes"),
     [
-        ([1] * 600, [256, 256, 88]),
-        ([0] * 257, [256, 1]),
-        ([480_000] * 7, [3, 3, 1]),
-        ([1_300_000] * 3, [2, 1]),
-        ([10, 1_300_000, 900_000, 10], [3, 1]),
-        ([2 * LONGEST, 2 * LONGEST, 10], [2, 1]),
+        ([1] * 1200, [512, 512, 176]),
+        ([0] * 513, [512, 1]),
+        ([480_000] * 12, [5, 5, 2]),
+        ([1_300_000] * 4, [3, 1]),
+        ([10, 1_300_000, 1_300_000, 900_000, 10], [4, 1]),
+        ([2 * LONGEST, 2 * LONGEST, 2 * LONGEST, 10], [3, 1]),
     ],
 )
 def test_a_batch_never_grows_past_its_limits(lengths, sizes):
@@ -186,7 +186,7 @@ def test_documents_are_read_as_they_are_asked_for():
 
     next(read_many(stream()))
 
-    assert len(drawn) == 256
+    assert len(drawn) == 512
 
 
 def test_a_document_is_split_once():

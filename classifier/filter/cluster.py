@@ -117,9 +117,9 @@ def _read_parts(batches: Batches) -> Batches:
     pa = arrow()
     own = [name for name in distributed.NEEDED if name not in distributed.PLACE]
     for batch in batches:
-        for path in batch.column("path").to_pylist():
+        for path in map(Path, batch.column("path").to_pylist()):
             table = ledger.read(path, own)
-            shard, chunk = part_place(Path(path))
+            shard, chunk = part_place(path)
             size = len(table)
             for name, values in (("shard", [shard] * size), ("chunk", [chunk] * size), ("number", list(range(size)))):
                 table = table.append_column(name, pa.array(values, pa.int64()))
