@@ -221,10 +221,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", type=_names, default=list(SYSTEMS), metavar="NAMES", help=f"systems to run, of {','.join(SYSTEMS)}")
     parser.add_argument(
         "--protocols",
-        type=lambda given: given.split(","),
+        type=_protocols,
         default=list(HEADS),
         metavar="NAMES",
-        help=f"what to leave out, of {','.join(HEADS)}",
+        help=f"what to leave out, of {','.join(HEADS)}; {GENERATORS} are calibrated on {FAMILIES}, so name both",
     )
     parser.add_argument("--folds", type=int, help=f"rounds over the sources of by_eye (default: {FOLDS}, quick {QUICK_FOLDS})")
     parser.add_argument("--jobs", type=int, default=JOBS, help="processes that train side by side, some 2 GB each (default: %(default)s)")
@@ -233,6 +233,16 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--output", type=Path, help="folder of accuracy.json and the pictures (default: benchmarks/results and docs)")
     return parser.parse_args(arguments)
+
+
+def _protocols(given: str) -> list[str]:
+    names = [name.strip() for name in given.split(",")]
+    unknown = [name for name in names if name not in HEADS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}. Choose from {', '.join(HEADS)}.")
+    if GENERATORS in names and FAMILIES not in names:
+        raise argparse.ArgumentTypeError(f"{GENERATORS} are calibrated on {FAMILIES}. Name both: --protocols {FAMILIES},{GENERATORS}.")
+    return names
 
 
 def _names(given: str) -> list[str]:

@@ -1,0 +1,124 @@
+"""The rounds of the accuracy bench: what is tested was never trained on; and what it keeps and refuses."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifier.training.examples import ALTERED, BY_EYE, READ_HERE, Example
+
+BENCHMARKS = str(Path(__file__).resolve().parent.parent / "benchmarks")
+
+
+@pytest.fixture(scope="module")
+def bench():
+    sys.path.insert(0, BENCHMARKS)  # benchmarks/ is not installed
+    yield {name: importlib.import_module(name) for name in ("accuracy", "answers", "folds")}
+    sys.path.remove(BENCHMARKS)
+
+
+def texts(label, dataset, family, count, **known):
+    return [
+        Example(
+            f"{dataset} {family} {label} {k}", label, dataset=dataset, family=family, id=f"{dataset}/{k}", **({"source": family} | known)
+        )
+        for k in range(count)
+    ]
+
+
+@pytest.fixture
+def examples():
+    """Four sources of by_eye, two machine-made sets with three generators, a set that was read, and an altered copy of everything."""
+    found = []
+    for source in ("tarn_post", "quoll_news", "mire_times", "fen_daily"):
+        found += texts("original", BY_EYE, source, 40) + texts("rewrite", BY_EYE, source, 40) + texts("other", BY_EYE, source, 5)
+    found += texts("original", "spinners", "spun", 160) + texts("rewrite", "spinners", "spun", 80, generator="gpt-4o")
+    found += texts("rewrite", "spinners", "spun", 80, generator="llama-2 after gpt-3.5")
+    found += texts("original", "polish", "polished", 160) + texts("rewrite", "polish", "polished", 80, generator="claude-3")
+    found += texts("rewrite", "polish", "polished", 80, generator="gpt-3.5")
+    found += texts("original", READ_HERE, "read_only", 200)
+    copies = [Example(each.text, each.label, dataset=each.dataset, family=each.family, source=each.source, kind=ALTERED) for each in found]
+    return [*found, *copies]
+
+
+def test_no_round_trains_on_a_family_that_it_tests(bench, examples):
+    rounds = bench["accuracy"].plan(examples, folds=2)
+
+    assert {each.protocol for each in rounds} == {"sources", "families", "generators"}
+    for each in rounds:
+        trained, tested = ({examples[row].family for row in rows.tolist()} for rows in (each.train, each.test))
+        assert tested <= each.families
+        assert not trained & each.families
+
+
+def test_no_round_trains_on_a_source_that_it_tests(bench, examples):
+    for each in bench["accuracy"].plan(examples, quick=True, folds=4):
+        trained, tested = ({examples[row].source for row in rows.tolist()} for rows in (each.train, each.test))
+        assert tested
+        assert not trained & tested
+
+
+def test_a_round_over_generators_trains_on_none_of_their_lineage(bench, examples):
+    rounds = [each for each in bench["accuracy"].plan(examples) if each.protocol == "generators"]
+
+    assert {each.name for each in rounds} == {"polished: Claude", "polished: GPT", "spun: GPT", "spun: Llama"}
+    for each in rounds:
+        lineage = each.name.partition(": ")[2]
+        generators = {examples[row].generator for row in each.train.tolist()}
+        assert not [name for name in generators if lineage in bench["folds"].lineages(name)]
+
+
+def test_copies_and_what_was_read_here_train_and_are_never_tested(bench, examples):
+    rounds = bench["accuracy"].plan(examples)
+
+    assert all(examples[row].is_measured for each in rounds for row in each.test.tolist())
+    assert any(not examples[row].is_measured for each in rounds for row in each.train.tolist())
+
+
+def test_a_family_of_which_everything_was_read_here_is_no_round(bench, examples):
+    families = {each.name for each in bench["accuracy"].plan(examples) if each.protocol == "families"}
+
+    assert {"spun", "polished"} <= families
+    assert not [name for name in families if "read_only" in name]
+
+
+def test_every_text_that_is_measured_is_tested_once_by_families(bench, examples):
+    rows = np.concatenate([each.test for each in bench["accuracy"].plan(examples) if each.protocol == "families"])
+
+    assert sorted(rows.tolist()) == [row for row, each in enumerate(examples) if each.is_measured]
+
+
+def test_an_unknown_generator_is_named(bench):
+    with pytest.raises(ValueError, match="'parrot-7b' belongs to no lineage"):
+        bench["folds"].lineages("parrot-7b")
+
+
+def test_an_answer_is_asked_for_once(bench, examples, tmp_path):
+    fold = bench["accuracy"].plan(examples)[0]
+    asked = []
+
+    def ask():
+        asked.append(fold.name)
+        return np.ones((len(fold.test), 3)), None
+
+    first = bench["answers"].kept("tfidf", "code", examples, tmp_path).answer(fold, ask)
+    again = bench["answers"].kept("tfidf", "code", examples, tmp_path).answer(fold, ask)
+    bench["answers"].kept("tfidf", "other code", examples, tmp_path).answer(fold, ask)
+
+    assert len(asked) == 2
+    assert np.array_equal(first[0], again[0])
+    assert again[1] is None
+
+
+@pytest.mark.parametrize(
+    ("protocols", "told"),
+    [("generators", "Name both: --protocols families,generators"), ("sources,moons", "unknown: moons")],
+)
+def test_protocols_that_cannot_be_measured_are_refused(bench, capsys, protocols, told):
+    with pytest.raises(SystemExit) as stop:
+        bench["accuracy"].main(["--protocols", protocols])
+
+    assert stop.value.code == 2
+    assert told in capsys.readouterr().err
