@@ -207,6 +207,7 @@ def _counted(keys: NDArray[np.unsignedinteger[Any]]) -> Grams:
     values = (1 + np.log(np.arange(1, times.max(initial=0) + 1)))[times - 1]
     keys = keys[first].astype(np.int64)
     view = keys >> BITS
-    values /= np.sqrt(np.bincount(view, values * values))[view]
-    values[(view & ((1 << _VIEW_BITS) - 1)) == 0] *= _LOUDER
+    lengths = np.sqrt(np.bincount(view, values * values))
+    lengths[:: 1 << _VIEW_BITS] /= _LOUDER  # of the words, the first view of each document
+    values /= lengths[view]
     return Grams(keys >> (BITS + _VIEW_BITS), keys & ((1 << BITS) - 1), values)
