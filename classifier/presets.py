@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from classifier.errors import QualityError
 
@@ -20,21 +20,38 @@ def find(folder: Path) -> tuple[Path, dict[str, Any]] | None:
     for place in (folder, *folder.parents):
         for name in (OWN, SHARED):
             path = place / name
-            if path.is_file():
-                found = _read(path)
-                settings = found if name == OWN else found.get("tool", {}).get("quality")
-                if settings is not None:
-                    return path, settings
+            if path.is_file() and (settings := _settings(path)) is not None:
+                return path, settings
     return None
 
 
-def for_commands(path: Path, settings: Mapping[str, Any], options: Mapping[str, set[str]]) -> dict[str, dict[str, Any]]:
-    """The settings as the options of commands: `min-words` as `min_words`, a list as `a,b`.
+def _settings(path: Path) -> dict[str, Any] | None:
+    """What a file sets; None where it is one of a project that sets nothing of ours."""
+    if path.name == OWN:
+        return _read(path)
+    if "quality" not in path.read_text(encoding="utf-8", errors="replace"):
+        return None  # broken or not, it is not about us
+    tool = _read(path).get("tool")
+    settings = tool.get("quality") if isinstance(tool, dict) else None
+    if settings is not None and not isinstance(settings, dict):
+        raise QualityError(f"{path}: tool.quality is no table. Write [tool.quality.filter] and its options below it.")
+    return settings
+
+
+class Option(NamedTuple):
+    """An option of a command: its name in the program, and whether it may be given several times."""
+
+    name: str
+    is_repeated: bool
+
+
+def for_commands(path: Path, settings: Mapping[str, Any], options: Mapping[str, Mapping[str, Option]]) -> dict[str, dict[str, Any]]:
+    """The settings as the options of commands; a list as `a,b` where an option is given once.
 
     Args:
         path: where they stand, for messages.
         settings: a table for each command.
-        options: the names of the options of each command.
+        options: of each command the options by what one types, such as `min-words`.
 
     Raises:
         QualityError: a command or an option is not known.
@@ -44,12 +61,19 @@ def for_commands(path: Path, settings: Mapping[str, Any], options: Mapping[str, 
         if command not in options or not isinstance(table, dict):
             raise QualityError(f"{path}: [{command}] is no command with options. Choose among {', '.join(sorted(options))}.")
         for key, value in table.items():
-            name = key.replace("-", "_")
-            if name not in options[command]:
-                known = ", ".join(sorted(option.replace("_", "-") for option in options[command]))
-                raise QualityError(f"{path}: {command} has no option {key!r}. Choose among {known}.")
-            read.setdefault(command, {})[name] = ",".join(map(str, value)) if isinstance(value, list) else value
+            option = options[command].get(key.replace("_", "-"))
+            if option is None:
+                raise QualityError(f"{path}: {command} has no option {key!r}. Choose among {', '.join(sorted(options[command]))}.")
+            read.setdefault(command, {})[option.name] = _typed(value, option)
     return read
+
+
+def _typed(value: Any, option: Option) -> Any:
+    """A value as if it had been typed."""
+    values = [each if isinstance(each, bool) else str(each) for each in (value if isinstance(value, list) else [value])]
+    if option.is_repeated:
+        return values
+    return values[0] if len(values) == 1 else ",".join(map(str, values))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -67,7 +67,13 @@ class Scorer:
         return next(self.score_many([document]))
 
     def score_many(self, texts: Iterable[Text]) -> Iterator[Verdict]:
-        """The verdict on each text, in order; many at a time, in bounded memory."""
+        """The verdict on each text, in order; many at a time, in bounded memory.
+
+        Raises:
+            TypeError: `texts` is one text, not several.
+        """
+        if isinstance(texts, str | Document):
+            raise TypeError("score_many takes several texts. Score one with score(text).")
         for batch in read_many(text if isinstance(text, Document) else Document(text) for text in texts):
             yield from self.judge(batch)
 

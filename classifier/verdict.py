@@ -49,7 +49,7 @@ class Verdict:
         probabilities: the calibrated probability of each label; they add up to 1.
         uncertain: True where the label should not be relied on; a reason says why.
         quality: 0..1 for ranking: the probability that the text is original reporting, less what boilerplate takes from it.
-        language: ISO 639-1 code of the language, `en` or `und` where it is not English.
+        language: ISO 639-1 code of the language, such as `en` or `de`, or `und` where it cannot be told.
         reasons: plain sentences, the strongest first.
         evidence: the stretches of text behind the signals.
         boilerplate: the lines to cut.

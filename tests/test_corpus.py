@@ -228,7 +228,7 @@ BAD_LINES = {
     "null": (b"null", "this record is a number or null"),
     "a text that is a number": (b'{"text": 12}', '"text" is a number (12), not a text'),
     "a text that is null": (b'{"text": null}', '"text" is null, not a text'),
-    "no text": (b'{"headline": "H", "url": "u"}', 'no text field; found "headline", "url". Name it with --text-field'),
+    "no text": (b'{"headline": "H", "url": "u"}', 'no text field; found "headline", "url". Call it "text", or name it with --text-field'),
     "no JSON": (b"hello", "is no JSON"),
     "bytes that are no UTF-8": (b'{"text": "\xff\xfe"}', "is no JSON"),
 }
@@ -428,3 +428,30 @@ def test_chunks_are_the_same_each_time_and_hold_every_row(tmp_path, monkeypatch)
         (1, 5, 4, False),
         (2, 9, 3, True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("2026-05-02", "2026-05-02"),
+        ("2026-05-02T08:00:00Z", "2026-05-02T08:00:00Z"),
+        ("Sat, 02 May 2026 08:00:00 GMT", "2026-05-02T08:00:00+00:00"),
+        ("May 2, 2026", "2026-05-02"),
+        ("2 May 2026", "2026-05-02"),
+        ("20260502", "2026-05-02"),
+        ("2026/05/02", "2026-05-02"),
+        (1777708800, "2026-05-02T08:00:00+00:00"),
+        (1777708800000, "2026-05-02T08:00:00+00:00"),
+        ("1777708800", "2026-05-02T08:00:00+00:00"),
+        (1777708800.25, "2026-05-02T08:00:00+00:00"),
+        ("05/02/2026", "05/02/2026"),  # May or February
+        ("last week", "last week"),
+        (7, "7"),
+        (True, None),
+        (None, None),
+        (float("nan"), "nan"),
+        ("9" * 13, "2286-11-20T17:46:39+00:00"),
+    ],
+)
+def test_a_date_is_read_however_crawlers_write_it(given, told):
+    assert fields.page({"text": "Rain fell.", "date": given}, FieldNames()).date == told

@@ -588,3 +588,27 @@ def test_the_default_settings_reject_few_originals(shared):
     ]  # fmt: skip
 
     assert len(rejected) <= 0.02 * len(texts)
+
+
+def test_a_record_whose_holder_of_the_text_is_none_is_told_and_the_rest_goes_on(tmp_path):
+    source = write_lines(
+        tmp_path / "in.jsonl",
+        [{"doc": {"body": "Rain fell on Tarn Hollow."}, "id": "a"}, {"doc": 5, "id": "b"}, {"doc": "body", "id": "c"}],
+    )
+
+    summary = filter_corpus(source, tmp_path / "out", text_field="doc.body", jobs=1)
+
+    assert (summary.records, summary.errors) == (3, 2)
+    assert [json.loads(line)["row"] for line in (tmp_path / "out/errors.jsonl").read_text().splitlines()] == [2, 3]
+
+
+def test_a_record_that_is_written_anew_keeps_its_long_integers(tmp_path, rows):
+    source = write_lines(tmp_path / "in.jsonl", [rows[0] | {"quality": "A+", "big": 12345678901234567890123}])
+
+    filter_corpus(source, tmp_path / "out", Decisions(keep=("original", "rewrite", "filler")), jobs=1)
+
+    assert b"12345678901234567890123" in (tmp_path / "out/kept/in.jsonl").read_bytes()
+
+
+def test_one_label_may_be_given_as_it_is():
+    assert Decisions(keep="rewrite").keep == ("rewrite",)

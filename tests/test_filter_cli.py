@@ -157,6 +157,8 @@ def test_settings_come_from_a_file_and_give_way_to_the_environment_and_to_flags(
         ("[filtre]\nkeep = 1\n", "[filtre] is no command with options"),
         ("keep = 1\n", "[keep] is no command with options"),
         ("[filter\n", "this file is no TOML"),
+        ("[index]\nadd = 1\n", "[index] is no command with options"),
+        ("[filter]\nas-json = true\n", "filter has no option 'as-json'. Choose among again,"),
     ],
 )
 def test_a_wrong_file_of_settings_is_told(quality, tmp_path, content, told):
@@ -166,3 +168,40 @@ def test_a_wrong_file_of_settings_is_told(quality, tmp_path, content, told):
 
     assert code == 2
     assert told in err
+
+
+def test_settings_are_told_by_what_one_types_and_may_repeat(quality, tmp_path):
+    (tmp_path / "page.txt").write_text("The council of Tarn Hollow met on Monday.")
+    (tmp_path / "quality.toml").write_text('[score]\njson = true\nagainst = ["page.txt"]\n')
+
+    code, out, _ = quality("score", "page.txt")
+
+    assert code == 0
+    assert json.loads(out)["label"]
+
+
+@pytest.mark.parametrize("content", ["[tool]\nquality = 3\n", "[tool.quality]\nfilter = 3\n"])
+def test_settings_that_are_no_tables_are_told(quality, tmp_path, content):
+    (tmp_path / "pyproject.toml").write_text(content)
+
+    code, _, err = quality("filter", "--explain")
+
+    assert code == 2
+    assert "Traceback" not in err
+    assert "pyproject.toml" in err
+
+
+@pytest.mark.parametrize("content", ["tool = 3\n", "[project\nname = 'x'\n"])
+def test_a_project_without_our_settings_is_none_of_our_business(quality, tmp_path, content):
+    (tmp_path / "pyproject.toml").write_text(content)
+
+    assert quality("filter", "--explain")[0] == 0
+
+
+@pytest.mark.parametrize("arguments", [("--sample", "-5"), ("--min-words", "-4")])
+@pytest.mark.usefixtures("source")
+def test_numbers_below_zero_are_refused(quality, arguments):
+    code, out, err = quality("filter", "in.jsonl", *arguments)
+
+    assert (code, out) == (2, "")
+    assert "is not in the range x>=0" in err

@@ -306,3 +306,9 @@ def test_a_mark_of_a_chat_is_told_even_where_the_label_is_another(scorer, seeds)
     reasons = scorer.score(f"Here is the rewritten article:\n\n{text}").reasons
 
     assert any("leaked into the text" in reason and "Here is the rewritten" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize("texts", ["Rain fell.", Document("Rain fell.")])
+def test_one_text_is_not_several(texts):
+    with pytest.raises(TypeError, match=r"Score one with score\(text\)"):
+        next(Scorer().score_many(texts))

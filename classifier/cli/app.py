@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -63,8 +63,18 @@ def _quality(
     found = presets.find(Path.cwd())
     if found:
         commands = getattr(context.command, "commands", {})
-        options = {name: {str(option.name) for option in command.params} for name, command in commands.items()}
-        context.default_map = presets.for_commands(*found, options)
+        options = {name: _options(command) for name, command in commands.items()}
+        context.default_map = presets.for_commands(*found, {name: held for name, held in options.items() if held})
+
+
+def _options(command: Any) -> dict[str, presets.Option]:
+    """The options of a command by what one types, without its dashes."""
+    return {
+        flag.removeprefix("--"): presets.Option(param.name, getattr(param, "multiple", False))
+        for param in command.params
+        for flag in param.opts
+        if flag.startswith("--") and flag != "--help"
+    }
 
 
 def one_of(options: dict[str, bool]) -> str | None:

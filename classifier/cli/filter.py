@@ -57,7 +57,7 @@ def filter_(
     max_boilerplate: Annotated[
         float, typer.Option("--max-boilerplate", envvar="QUALITY_MAX_BOILERPLATE", help="The largest share of boilerplate.")
     ] = 1.0,
-    min_words: Annotated[int, typer.Option("--min-words", envvar="QUALITY_MIN_WORDS", help="The fewest words.")] = 0,
+    min_words: Annotated[int, typer.Option("--min-words", min=0, envvar="QUALITY_MIN_WORDS", help="The fewest words.")] = 0,
     language: Annotated[str | None, typer.Option("--language", envvar="QUALITY_LANGUAGE", help="The only language to keep.")] = None,
     dedup: Annotated[bool, typer.Option("--dedup", envvar="QUALITY_DEDUP", help="Keep one of several near copies.")] = False,
     drop_derived: Annotated[
@@ -72,7 +72,7 @@ def filter_(
     ] = False,
     again: Annotated[Path | None, typer.Option("--again", metavar="DIR", help="Decide this run anew, without scoring.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say what the flags do, and stop.")] = False,
-    sample: Annotated[int, typer.Option("--sample", metavar="N", help="Try the flags on N documents, and write nothing.")] = 0,
+    sample: Annotated[int, typer.Option("--sample", metavar="N", min=0, help="Try the flags on N documents, and write nothing.")] = 0,
     text_field: Annotated[str | None, typer.Option("--text-field", envvar="QUALITY_TEXT_FIELD", help="The field of the text.")] = None,
     id_field: Annotated[str | None, typer.Option("--id-field", envvar="QUALITY_ID_FIELD", help="The field of the id.")] = None,
     engine: Annotated[Engine, typer.Option("--engine", help="What does the work.")] = Engine.local,

@@ -41,12 +41,14 @@ def stories(
 
     desk = Desk(quiet)
     scorer = Scorer(model=model)
-    texts: list[Document] = []
+    known: dict[str | None, Document] = {}
     with progress_bar("reading", quiet=quiet) as progress:
         for document in documents.read(names, desk):
-            texts.append(document)
+            if known.setdefault(document.id, document).text != document.text:
+                desk.note(str(document.id), "this id stands more than once with different texts; the first of them is taken.")
             if progress:
-                progress(len(texts), None)
+                progress(len(known), None)
+    texts = list(known.values())
     found = find_stories(texts, scorer)
     for number, story in enumerate(found, start=1):
         _write(number, story, as_json=as_json)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +22,16 @@ ID = ("id", "_id", "identifier", "@id")
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")  # of an address, all that tells its host
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_SECONDS = re.compile(r"\d{9,10}(?:\.\d{1,9})?|\d{12,13}")  # since 1970, or as many milliseconds
+_WRITTEN = (
+    "%Y%m%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%B %d, %Y",
+    "%b %d, %Y",
+    "%d %B %Y",
+    "%d %b %Y",
+)  # month and day in figures alone tell no order
 _KINDS = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object", type(None): "null"}
 
 
@@ -146,11 +158,12 @@ def _told(name: str, value: Any) -> str:
 def _absent(record: Mapping[str, Any], name: str | None) -> str:
     found = ", ".join(f'"{str(key)[:40]}"' for key in list(record)[:8]) or "nothing"
     missing = f'no field "{name}"' if name else "no text field"
-    return f"{missing}; found {found}. Name it with --text-field"
+    return f'{missing}; found {found}. Call it "text", or name it with --text-field where the command has that'
 
 
 def _has(record: Mapping[str, Any], place: tuple[str, ...]) -> bool:
-    return place[-1] in (_at(record, place[:-1]) or {})
+    holder = _at(record, place[:-1])
+    return isinstance(holder, Mapping) and place[-1] in holder
 
 
 def _at(record: Any, place: tuple[str, ...]) -> Any:
@@ -197,7 +210,35 @@ def _identity(value: Any) -> str | None:
 
 
 def _moment(value: Any) -> str | None:
-    return value.isoformat() if isinstance(value, date | datetime) else _string(value)
+    """A date as ISO 8601 writes it, where it can be told; else what stands there."""
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = f"{value:.0f}"
+    text = _string(value)
+    if text is None or text[4:5] == "-":
+        return text
+    return _since_1970(text.strip()) or _written(text.strip()) or text
+
+
+def _since_1970(text: str) -> str | None:
+    if not _SECONDS.fullmatch(text):
+        return None
+    seconds = float(text) if len(text.partition(".")[0]) <= 10 else float(text) / 1000
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0).isoformat()
+
+
+@lru_cache(maxsize=4096)
+def _written(text: str) -> str | None:
+    """A date as mail and feeds write it, or as people do."""
+    if len(text) > 40:
+        return None
+    for form in _WRITTEN:
+        with suppress(ValueError):
+            return datetime.strptime(text, form).date().isoformat()  # a day has no zone
+    with suppress(ValueError, TypeError, IndexError, OverflowError):
+        return parsedate_to_datetime(text).isoformat()
+    return None
 
 
 def _publisher(record: Mapping[str, Any]) -> str | None:

@@ -51,13 +51,16 @@ def filesystem(url: str) -> Any:
 
         return fsspec.core.url_to_fs(url)[0]
     except ImportError as error:
-        raise MissingExtra(f"{url}: reading remote files needs {_missing(error)}. Run: pip install 'quality-classifier[remote]'") from error
+        raise MissingExtra(f"{url}: {_remedy(error)}") from error
     except ValueError as error:
         raise OSError(f"{url.partition('://')[0]}:// is no kind of address that fsspec knows") from error
 
 
-def _missing(error: ImportError) -> str:
-    return f"the package {error.name}" if error.name else str(error)
+def _remedy(error: ImportError) -> str:
+    if error.name == "fsspec":
+        return "reading remote files needs the package fsspec. Run: pip install 'quality-classifier[remote]'"
+    told = str(error).rstrip(".")  # fsspec names the package that it needs for such addresses
+    return f"reading such addresses needs one more package ({told}). Install that one too: fsspec does not bring it"
 
 
 def unpacked(raw: IO[bytes], compression: str) -> io.BufferedReader:

@@ -42,7 +42,7 @@ class Quiet:
 
 
 def filter_corpus(
-    inputs: Iterable[str | Path],
+    inputs: Iterable[str | Path] | str | Path,
     output: str | Path,
     decisions: Decisions | None = None,
     *,
@@ -61,7 +61,7 @@ def filter_corpus(
     A run that was stopped, however it was, goes on where it was when it is called again in the same way.
 
     Args:
-        inputs: files, folders, patterns, addresses that fsspec knows, `@list`, or `-` for standard input.
+        inputs: files, folders, patterns, addresses that fsspec knows, `@list`, or `-` for standard input; one of them, or several.
         output: the folder that comes out.
         decisions: what is kept; `Decisions()` where None.
         model: the folder of a model of your own.
@@ -80,6 +80,7 @@ def filter_corpus(
         QualityError: the output folder holds something else, or cannot be written to.
     """
     arrow()
+    inputs = [inputs] if isinstance(inputs, str | Path) else inputs
     decisions = decisions or Decisions()
     path = _local_folder(output)
     scoring = Scoring(

@@ -75,6 +75,8 @@ class Decisions:
     clean: bool = False
 
     def __post_init__(self) -> None:
+        if isinstance(self.keep, str):
+            object.__setattr__(self, "keep", (self.keep,))
         for label in self.keep:
             if label not in LABELS:
                 raise QualityError(f"--keep: {label!r} is no label. Choose among {', '.join(LABELS)}.")
@@ -83,6 +85,8 @@ class Decisions:
         for name in ("min_confidence", "min_quality", "max_boilerplate"):
             if not 0 <= getattr(self, name) <= 1:
                 raise QualityError(f"--{name.replace('_', '-')}: {getattr(self, name)} is out of range. Give a number from 0 to 1.")
+        if self.min_words < 0:
+            raise QualityError(f"--min-words: {self.min_words} is out of range. Give a number from 0 on.")
         if self.uncertain not in UNCERTAIN:
             raise QualityError(f"--uncertain: {self.uncertain!r} is no choice. Choose among {', '.join(UNCERTAIN)}.")
 

@@ -11,7 +11,7 @@ from typing import Any
 from classifier.boilerplate import without
 from classifier.corpus import Chunk, FieldNames, fields, warc
 from classifier.corpus.inputs import LINES, OBJECT, PARQUET, TEXT, WARC, File
-from classifier.corpus.records import load, read_whole
+from classifier.corpus.records import read_whole
 from classifier.corpus.streams import in_reach, open_raw, pack_file, packed
 from classifier.errors import InputError
 from classifier.filter.columns import arrow, column
@@ -115,7 +115,7 @@ def _line(raw: bytes, row: Row, names: FieldNames, cut: bool) -> bytes:
     told = note(row)
     needs_cut = cut and bool(row["cut"])
     if needs_cut or b'"quality"' in raw:
-        record = load(raw)
+        record = json.loads(raw)  # orjson would make floats of integers beyond 64 bits
         if needs_cut:
             _cut_in(record, told, row, names)
         if needs_cut or NAMESPACE in record:

@@ -73,12 +73,13 @@ class Example:
         return self.kind != ALTERED and self.dataset != READ_HERE
 
 
-def read_labels(path: Path) -> list[Example]:
+def read_labels(path: str | Path) -> list[Example]:
     """The examples of a user's JSONL file of `{"text": …, "label": …}`; other fields of `Example` are read where given.
 
     Raises:
         LabelError: the file cannot be read, a line is no such record, or fewer than two labels occur.
     """
+    path = Path(path)
     examples = [_user_example(path, number, row) for number, row in _rows(path)]
     present = {example.label for example in examples}
     if len(present) < 2:

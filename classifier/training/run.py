@@ -30,7 +30,7 @@ def _silent(line: str) -> None:
     """Tell nobody."""
 
 
-def train(labels: Path, output: Path, *, progress: Progress | None = None, tell: Tell = _silent) -> Report:
+def train(labels: str | Path, output: str | Path, *, progress: Progress | None = None, tell: Tell = _silent) -> Report:
     """Train a model from a JSONL file of `{"text": …, "label": …}` and write it to a folder.
 
     Texts that share a "family" field are never on both sides of a held-out split; without it each text stands alone.
@@ -38,8 +38,8 @@ def train(labels: Path, output: Path, *, progress: Progress | None = None, tell:
     Raises:
         LabelError: the file cannot be used; the message names the line.
     """
-    examples = read_labels(labels)
-    return _train(examples, output, name=output.resolve().name, progress=progress, tell=tell, source=str(labels.name))
+    examples, folder = read_labels(labels), Path(output)
+    return _train(examples, folder, name=folder.resolve().name, progress=progress, tell=tell, source=Path(labels).name)
 
 
 def train_shipped(corpora: Path, seeds: Path, output: Path | None = None, *, tell: Tell = _silent) -> Report:
@@ -57,7 +57,7 @@ def corpus_examples(corpora: Path) -> list[Example]:
     return [*examples, *mark(examples), *shorten(examples), *unbreak(examples)]
 
 
-def evaluate(labels: Path, models: Sequence[Path | None] = (None,), *, progress: Progress | None = None) -> Report:
+def evaluate(labels: str | Path, models: Sequence[str | Path | None] = (None,), *, progress: Progress | None = None) -> Report:
     """Measure models on a JSONL file of labels, side by side; None stands for the shipped model."""
     examples = read_labels(labels)
     truth = label_numbers(examples)
@@ -69,7 +69,9 @@ def evaluate(labels: Path, models: Sequence[Path | None] = (None,), *, progress:
     return Report(rows, "Measured on the texts as given; only texts that no model was trained on tell anything.")
 
 
-def tune(labels: Path, output: Path, model: Path | None = None, *, progress: Progress | None = None, tell: Tell = _silent) -> Report:
+def tune(
+    labels: str | Path, output: str | Path, model: str | Path | None = None, *, progress: Progress | None = None, tell: Tell = _silent
+) -> Report:
     """Fit calibration and thresholds of a model to a JSONL file of labels, and write the tuned model to a folder.
 
     The weights stay what they are, so 50 to 200 texts are enough. Texts that share a "family" field are never on both
@@ -79,17 +81,17 @@ def tune(labels: Path, output: Path, model: Path | None = None, *, progress: Pro
         LabelError: the file cannot be used; the message names the line.
         ModelError: the folder `model` holds no model.
     """
-    examples = read_labels(labels)
+    examples, folder = read_labels(labels), Path(output)
     _refuse_few(examples)
     scorer, truth = Scorer(model), label_numbers(examples)
     before = _probabilities(scorer, examples, progress, 0, 1)
     after = tuning.held_out(before, truth, families(examples))
     found = tuning.gain(before, after, truth)
-    new = tuning.tuned(scorer.model, before, truth, output.resolve().name)
+    new = tuning.tuned(scorer.model, before, truth, folder.resolve().name)
     rows = [(f"{scorer.model.name} {scorer.model.version}", score(truth, before)), (f"{new.name}, held out", score(truth, after))]
     report = Report(rows, _told(found), {"texts": len(examples), "thresholds": dict(new.thresholds), "gain": asdict(found)})
-    new.save(output)
-    card.write_tuned(output, new, report)
+    new.save(folder)
+    card.write_tuned(folder, new, report)
     tell(f"thresholds: {', '.join(f'{label} {new.thresholds[label]:.2f}' for label in LABELS)}")
     return report
 
