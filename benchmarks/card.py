@@ -16,6 +16,11 @@ BEGIN, END = "<!-- measured: written by benchmarks/card.py -->", "<!-- measured:
 FEWEST = 20  # texts of a group that is told
 PROTOCOLS = {"sources": "by_eye, sources left out", "families": "all corpora, families left out", "generators": "generators left out"}
 GROUPS = {"by_source": "By source of by_eye", "by_kind": "By label and kind", "by_length": "By length", "by_era": "By era"}
+_WEIGHTS = (
+    "Here each family is left out in a round of its own, and every cell of data set and label weighs the same; "
+    "in the table of `make train` above, families are left out in six rounds, and every text weighs the same. "
+    "Of by_eye, every text weighs the same in both."
+)
 Table = Mapping[str, Any]
 
 
@@ -36,7 +41,14 @@ def main() -> int:
 def _sections() -> Iterator[str]:
     accuracy, disguise, marks = (_read(name) for name in ("accuracy", "disguise", "marks"))
     if accuracy:
-        yield from ("", "### Beside other classifiers", "", "`python benchmarks/accuracy.py`; the same texts and rounds for all.", "")
+        yield from (
+            "",
+            "### Beside other classifiers",
+            "",
+            "`python benchmarks/accuracy.py`; the same texts and rounds for all.",
+            _WEIGHTS,
+            "",
+        )
         yield from _beside(accuracy)
         if line := as_read(accuracy.get("families", {})):
             yield from ("", f"Families left out, {line}.")
