@@ -50,27 +50,43 @@ def trace(documents: Sequence[Document], related: Sequence[Related], originality
         related: pairs of them, and what is known of each pair.
         originality: for each id how likely it is a first-hand report, and whether it reads as a rewrite whatever its source.
     """
-    order = _order(documents, {id: chance for id, (chance, _) in originality.items()})
+    credit = _credits(documents)
+    order = _order(documents, {id: chance for id, (chance, _) in originality.items()}, credit)
     heads = _heads(documents, [pair for pair in related if pair[2].near], order)
     lines = {id: Line(id, COPY, head, _nearness(id, head, related)) for id, head in heads.items() if id != head}
     by_id = {str(document.id): document for document in documents}
     for id in (id for id, head in heads.items() if id == head):
-        lines[id] = _retelling(by_id[id], by_id, heads, related, order) or _credited(by_id[id], by_id, heads, order, originality[id][1])
+        lines[id] = _retelling(by_id[id], by_id, heads, related, order) or _credited(
+            by_id[id], by_id, heads, order, credit, originality[id][1]
+        )
     return Descent(_arranged(lines, order), _origin(lines, order))
 
 
-def _order(documents: Sequence[Document], first_hand: Mapping[str, float]) -> dict[str, int]:
+@dataclass(frozen=True)
+class _Credits:
+    """Of each document the hashes of the outlet that it comes from, and of those that it says it has something from."""
+
+    outlet: Mapping[str, frozenset[int]]
+    borrowed: Mapping[str, frozenset[int]]
+
+
+def _credits(documents: Sequence[Document]) -> _Credits:
+    return _Credits(
+        {str(document.id): _outlet(document) for document in documents},
+        {str(document.id): _borrowed_from(document) for document in documents},
+    )
+
+
+def _order(documents: Sequence[Document], first_hand: Mapping[str, float], credit: _Credits) -> dict[str, int]:
     """The rank of each document by how likely it came first.
 
     Dates tell where all have one; then who is credited by the others; then who is first-hand; then who tells more.
     """
     moments = _moments(documents)
-    named = {str(document.id): _outlet(document) for document in documents}
-    borrowed = {str(document.id): _borrowed_from(document) for document in documents}
     keys = []
     for document in documents:
         id = str(document.id)
-        credited = sum(bool(named[id] & borrowed[other]) for other in borrowed if other != id)
+        credited = sum(bool(credit.outlet[id] & borrowed) for other, borrowed in credit.borrowed.items() if other != id)
         keys.append((moments.get(id, 0.0), -credited, -round(first_hand[id], 2), -len(document.words), id))
     return {key[-1]: rank for rank, key in enumerate(sorted(keys))}
 
@@ -139,14 +155,19 @@ def _retelling(
 
 
 def _credited(
-    document: Document, by_id: Mapping[str, Document], heads: Mapping[str, str], order: Mapping[str, int], is_rewrite: bool
+    document: Document,
+    by_id: Mapping[str, Document],
+    heads: Mapping[str, str],
+    order: Mapping[str, int],
+    credit: _Credits,
+    is_rewrite: bool,
 ) -> Line:
     """A report; or a rewrite, of the report of an outlet that it credits where that is among the documents."""
     id = str(document.id)
     if not is_rewrite:
         return Line(id, REPORT)
-    borrowed = _borrowed_from(document)
-    before = [other for other in by_id if heads[other] == other and order[other] < order[id] and _outlet(by_id[other]) & borrowed]
+    borrowed = credit.borrowed[id]
+    before = [other for other in by_id if heads[other] == other and order[other] < order[id] and credit.outlet[other] & borrowed]
     if not before:
         return Line(id, REWRITE)
     source = min(before, key=order.__getitem__)
