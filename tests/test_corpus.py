@@ -455,3 +455,58 @@ def test_chunks_are_the_same_each_time_and_hold_every_row(tmp_path, monkeypatch)
 )
 def test_a_date_is_read_however_crawlers_write_it(given, told):
     assert fields.page({"text": "Rain fell.", "date": given}, FieldNames()).date == told
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (b"Content-Encoding: gzip", b"<p>plain</p>"),
+        (b"Content-Encoding: gzip", gzip.compress(b"<p>cut short</p>")[:-12]),
+        (b"Transfer-Encoding: chunked", b"ZZ\r\n<p>no number</p>"),
+    ],
+)
+def test_an_answer_that_is_not_what_its_headers_say_costs_no_other(tmp_path, headers, body):
+    pytest.importorskip("fastwarc")
+    pytest.importorskip("trafilatura")
+    media = {"Content-Type": "application/http; msgtype=response"}
+    bad = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + headers + b"\r\n\r\n" + body
+    good = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><body><article><p>" + TEXT.encode() * 8 + b"</p></article></body></html>"
+    )
+    (tmp_path / "a.warc").write_bytes(
+        archived("response", "https://a.example/x", bad, **media) + archived("response", "https://a.example/y", good, **media)
+    )
+
+    records, _ = read(tmp_path / "a.warc")
+
+    assert "https://a.example/y" in [record.document.url for record in records]
+
+
+def test_a_length_of_a_thousand_digits_is_a_fault(tmp_path):
+    (tmp_path / "a.warc").write_bytes(b"WARC/1.0\r\nWARC-Type: conversion\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nx")
+
+    records, (fault,) = read(tmp_path / "a.warc")
+
+    assert not records
+    assert "a record without Content-Length" in fault.cause
+
+
+def test_no_name_of_a_file_leads_out_of_the_folder():
+    fsspec = pytest.importorskip("fsspec")
+    store = fsspec.filesystem("memory")
+    for path in ("/tarn/a.txt", "/tarn/../../../escaped.txt"):
+        with store.open("/tarn/a.txt", "wb") as written:
+            written.write(TEXT.encode())
+        store.store[path] = store.store["/tarn/a.txt"]
+
+    try:
+        names = [file.name for shard in find_shards(["memory://tarn"], None) for file in shard.files]
+    finally:
+        store.store.clear()
+
+    assert any("escaped" in name for name in names)
+    assert not [name for name in names if ".." in name.split("/") or name.startswith("/")]
+
+
+def test_a_date_of_four_hundred_digits_is_no_date():
+    assert fields.page({"text": "Rain fell.", "date": 10**400}, FieldNames()).date == str(10**400)

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 
 from classifier import Decisions, QualityError, Scorer, filter_again, filter_corpus
 from classifier.corpus import chunks
-from classifier.filter import copies, ledger
+from classifier.filter import copies, folder, ledger
 from classifier.filter.decisions import PLACES, REASONS
 from classifier.filter.processes import keep_memory
 from classifier.filter.sample import try_sample
+from classifier.verdict import LABELS
 
 pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'quality-classifier[filter]'")
 zstandard = pytest.importorskip("zstandard", reason="needs zstandard: pip install 'quality-classifier[filter]'")
@@ -612,3 +613,162 @@ def test_a_record_that_is_written_anew_keeps_its_long_integers(tmp_path, rows):
 
 def test_one_label_may_be_given_as_it_is():
     assert Decisions(keep="rewrite").keep == ("rewrite",)
+
+
+class Died(BaseException):
+    """Stands for a kill: nothing catches it."""
+
+
+def dying(monkeypatch, owner, name, after):
+    """Have the process die once a function of the system was called so many times while files get their final names."""
+    real_reveal, real = folder._reveal, getattr(owner, name)
+
+    def reveal(path):
+        left = [after]
+
+        def counted(*arguments, **known):
+            done = real(*arguments, **known)
+            left[0] -= 1
+            if not left[0]:
+                raise Died
+            return done
+
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, counted)
+            real_reveal(path)
+
+    monkeypatch.setattr(folder, "_reveal", reveal)
+
+
+@pytest.mark.parametrize(("name", "after"), [*(("rename", k) for k in range(1, 8)), *(("unlink", k) for k in (1, 2, 3, 5, 8))])
+@pytest.mark.usefixtures("small_chunks")
+def test_a_run_that_dies_among_its_final_names_ends_the_same(tmp_path, rows, monkeypatch, name, after):
+    source = write_lines(tmp_path / "in.jsonl", rows[:20])
+    whole = filter_corpus(source, tmp_path / "whole", Decisions(uncertain="aside"), jobs=1)
+
+    with monkeypatch.context() as patch:
+        dying(patch, Path if name == "rename" else os, name, after)
+        with pytest.raises(Died):
+            filter_corpus(source, tmp_path / "out", Decisions(uncertain="aside"), jobs=1)
+    again = filter_corpus(source, tmp_path / "out", Decisions(uncertain="aside"), jobs=1)
+
+    assert again == whole
+    assert content(tmp_path / "out") == content(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("after", range(1, 12))
+@pytest.mark.usefixtures("small_chunks")
+def test_another_decision_that_dies_among_its_final_names_is_finished_first(tmp_path, rows, monkeypatch, after):
+    source = write_lines(tmp_path / "in.jsonl", rows[:20])
+    filter_corpus(source, tmp_path / "out", jobs=1)
+    strict, lax = Decisions(min_words=10_000), Decisions(keep=LABELS)
+    filter_corpus(source, tmp_path / "lax", lax, jobs=1)
+
+    with monkeypatch.context() as patch:
+        dying(patch, Path, "rename", after)
+        with suppress(Died):
+            filter_again(tmp_path / "out", strict, jobs=1)
+    filter_again(tmp_path / "out", lax, jobs=1)
+
+    assert content(tmp_path / "out") == content(tmp_path / "lax")
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_the_first_command_undoes_another_decision_that_was_not_carried_out(tmp_path, rows):
+    source = write_lines(tmp_path / "in.jsonl", rows[:20])
+    first = filter_corpus(source, tmp_path / "out", jobs=1)
+    before = content(tmp_path / "out")
+
+    def stop(progress):
+        if progress.step == "writing" and progress.documents:
+            raise Died
+
+    with pytest.raises(Died):
+        filter_again(tmp_path / "out", Decisions(min_words=10_000), jobs=1, watch=stop)
+
+    assert filter_corpus(source, tmp_path / "out", jobs=1) == first
+    assert content(tmp_path / "out") == before
+
+
+def test_what_was_set_aside_stands_in_one_place_after_another_decision(tmp_path, rows):
+    source = write_lines(tmp_path / "in.jsonl", rows[:10])
+    filter_corpus(source, tmp_path / "out", Decisions(uncertain="aside"), jobs=1)
+
+    summary = filter_again(tmp_path / "out", Decisions(keep=LABELS), jobs=1)
+
+    assert (summary.kept, summary.aside) == (10, 0)
+    assert not (tmp_path / "out/aside").exists()
+
+
+def test_two_decisions_at_once_do_not_harm_each_other(tmp_path, rows):
+    source = write_lines(tmp_path / "in.jsonl", rows[:10])
+    filter_corpus(source, tmp_path / "out", jobs=1)
+    told = []
+
+    def meddle(progress):
+        if progress.step == "writing" and not told:
+            with pytest.raises(QualityError, match="another process is at work in this folder") as refused:
+                filter_again(tmp_path / "out", Decisions(keep=LABELS), jobs=1)
+            told.append(refused)
+
+    assert filter_again(tmp_path / "out", Decisions(min_words=10_000), jobs=1, watch=meddle).kept == 0
+    assert told
+
+
+def test_names_and_keys_that_are_not_utf8_stop_nothing(tmp_path):
+    place = tmp_path / "in"
+    place.mkdir()
+    (place / os.fsdecode(b"caf\xe9.txt")).write_text("Rain fell on Tarn Hollow.")
+    (place / "lines.jsonl").write_text('{"\\ud83d": "x"}\n{"text": "Rain fell."}\n')
+
+    summary = filter_corpus(place, tmp_path / "out", Decisions(keep=LABELS), jobs=1)
+
+    assert (summary.records, summary.kept, summary.errors) == (3, 2, 1)
+    assert [path.read_text() for path in (tmp_path / "out/kept").glob("caf*.txt")] == ["Rain fell on Tarn Hollow."]
+
+
+def test_rows_that_arrow_cannot_tell_are_faults_and_the_others_go_on(tmp_path):
+    dates = pa.array([0, 253_402_300_800_000_000], pa.int64()).cast(pa.timestamp("us"))
+    parquet.write_table(pa.table({"text": ["Rain fell.", "Snow fell."], "date": dates}), tmp_path / "late.parquet")
+    raw = pa.array([b"Rain fell.", b"caf\xe9"], pa.binary())
+    texts = pa.StringArray.from_buffers(2, raw.buffers()[1], raw.buffers()[2])
+    parquet.write_table(pa.table({"text": texts}), tmp_path / "latin.parquet")
+
+    for name in ("late", "latin"):
+        summary = filter_corpus(tmp_path / f"{name}.parquet", tmp_path / name, Decisions(keep=LABELS), jobs=1)
+        (fault,) = map(json.loads, (tmp_path / name / "errors.jsonl").read_text().splitlines())
+        assert (summary.kept, summary.errors, fault["row"]) == (1, 1, 2)
+        assert "this row cannot be read" in fault["cause"]
+
+
+def test_clean_texts_of_parquet_may_stand_in_metadata(tmp_path, pages):
+    text = f"{pages[min(pages)]}\n\nSign up for our free newsletter and get the best stories in your inbox every morning."
+    rows = [{"text": None, "metadata": {"text": text}}, {"text": text, "metadata": None}]
+    parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "in.parquet")
+
+    filter_corpus(tmp_path / "in.parquet", tmp_path / "out", Decisions(keep=LABELS, clean=True), jobs=1)
+
+    nested, plain = parquet.read_table(tmp_path / "out/kept/in.parquet").to_pylist()
+    assert nested["metadata"]["text"] == text
+    assert "newsletter" not in plain["text"]
+
+
+def test_an_object_in_utf16_comes_out_readable(tmp_path):
+    (tmp_path / "page.json").write_bytes(json.dumps({"text": "Rain fell on Tarn Hollow.", "n": 1}).encode("utf-16"))
+
+    filter_corpus(tmp_path / "page.json", tmp_path / "out", Decisions(keep=LABELS), jobs=1)
+
+    found = json.loads((tmp_path / "out/kept/page.json").read_bytes())
+    assert (found["n"], found["quality"]["label"] in LABELS) == (1, True)
+
+
+def test_the_notes_on_texts_overwrite_no_file_that_came_in(tmp_path):
+    place = tmp_path / "in"
+    place.mkdir()
+    (place / "page.txt").write_text("Rain fell on Tarn Hollow.")
+    (place / "quality.jsonl").write_text('{"text": "Snow fell."}\n')
+
+    filter_corpus(place, tmp_path / "out", Decisions(keep=LABELS), jobs=1)
+
+    assert json.loads((tmp_path / "out/kept/quality.jsonl").read_text())["file"] == "page.txt"
+    assert json.loads((tmp_path / "out/kept/2-quality.jsonl").read_text())["text"] == "Snow fell."

@@ -214,7 +214,7 @@ def _moment(value: Any) -> str | None:
     if isinstance(value, date | datetime):
         return value.isoformat()
     if isinstance(value, int | float) and not isinstance(value, bool):
-        value = f"{value:.0f}"
+        value = str(value) if isinstance(value, int) else f"{value:.0f}"
     text = _string(value)
     if text is None or text[4:5] == "-":
         return text

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from classifier.corpus.fields import mended
 from classifier.corpus.streams import Damaged, filesystem, open_raw, size_of, unpacked
 from classifier.errors import InputError
 from classifier.files import Listener
@@ -17,6 +18,7 @@ from classifier.files import Listener
 LINES, PARQUET, WARC, TEXT, OBJECT = "lines", "parquet", "warc", "text", "object"
 WHOLE = frozenset({TEXT, OBJECT})  # kinds with one document a file
 GROUP = 500  # such files that are read together
+NOTES = "quality.jsonl"  # what is told of texts, which have no room for a namespace, beside them where they come out
 _SUFFIXES = {
     ".jsonl": LINES, ".ndjson": LINES, ".jl": LINES, ".json": OBJECT, ".parquet": PARQUET, ".pq": PARQUET, ".warc": WARC, ".wet": WARC,
     ".txt": TEXT, ".text": TEXT, ".md": TEXT,
@@ -37,6 +39,11 @@ class File:
     kind: str
     compression: str = ""
     size: int = 0
+
+    @property
+    def told(self) -> str:
+        """The path as text that any file can hold; a name need not be UTF-8."""
+        return mended(self.path)
 
 
 @dataclass(frozen=True)
@@ -200,7 +207,7 @@ def _kind_by_start(path: str, kind: str, compression: str) -> str:
         except Damaged:
             return kind or TEXT
     if kind == OBJECT:
-        return LINES if re.match(rb"\{[^\n]*\}\s*\n\s*\{", start) else OBJECT
+        return LINES if re.match(rb"\{[^\n]*\}[^\S\n]*\n\s*\{", start) else OBJECT
     if kind == TEXT and _SUFFIX.search(PurePosixPath(path).name.removesuffix(f".{compression}")):
         return TEXT
     return next((found for magic, found in _MAGIC if start.startswith(magic)), TEXT)
@@ -208,9 +215,10 @@ def _kind_by_start(path: str, kind: str, compression: str) -> str:
 
 def _named_apart(files: list[File]) -> list[File]:
     """The files under names that differ: their own, or with their folders where two are alike."""
+    files = [replace(file, name=_inside(file.name)) for file in files]
     counts = Counter(file.name for file in files)
     named = [file if counts[file.name] == 1 else replace(file, name=_long_name(file.path)) for file in files]
-    seen: set[str] = set()
+    seen = {NOTES} if any(file.kind == TEXT for file in files) else set()
     apart = []
     for file in named:
         name, again = file.name, 2
@@ -219,6 +227,11 @@ def _named_apart(files: list[File]) -> list[File]:
         seen.add(name)
         apart.append(replace(file, name=name))
     return apart
+
+
+def _inside(name: str) -> str:
+    """A name that leads nowhere but below the folder to which it is joined."""
+    return "/".join(part for part in name.split("/") if part not in {"", ".", ".."}) or "unnamed"
 
 
 def _long_name(path: str) -> str:

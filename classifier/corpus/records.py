@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from classifier.corpus.streams import Damaged, open_raw, unpacked
 from classifier.document import Document
 from classifier.errors import InputError
 
+_NOT_TOLD = (ValueError, OverflowError, LookupError, OSError)  # how Arrow fails to tell a value
 _READ_FIELDS = (*TEXT, *HTML, *fields.TITLE, *fields.URL, *fields.SITE, *fields.DATE, *fields.ID, "metadata", "publisher")
 
 
@@ -89,9 +90,9 @@ def _items(chunk: Chunk, names: FieldNames) -> Iterator[tuple[str, int, Page | s
     if kind in {TEXT_FILES, OBJECT}:
         read = _text_file if kind == TEXT_FILES else partial(_object_file, names=names)
         for file in chunk.shard.files:
-            yield file.path, 1, read(file)
+            yield file.told, 1, read(file)
         return
-    path = chunk.shard.files[0].path
+    path = chunk.shard.files[0].told
     if kind == PARQUET:
         found: Iterator[Page | str | None] = _rows(chunk.records, names) if chunk.count else iter(())
     else:
@@ -127,14 +128,35 @@ def _page(value: Any, names: FieldNames) -> Page | str:
 
 
 def _rows(batch: Any, names: FieldNames) -> Iterator[Page | str | None]:
+    columns = read_columns(batch.schema.names, names)
+    try:
+        rows = batch.select(columns).to_pylist()
+    except _NOT_TOLD:
+        rows = (_row(batch, columns, number) for number in range(batch.num_rows))
+    for row in rows:
+        yield row if isinstance(row, str) else _page(row, names)
+
+
+def read_columns(columns: Iterable[str], names: FieldNames) -> list[str]:
+    """Those columns of a table that say something of a page."""
     named = {name.partition(".")[0] for name in (names.text, names.id) if name} | {name for name in (names.text, names.id) if name}
-    columns = [name for name in batch.schema.names if name in named or name in _READ_FIELDS]
-    for row in batch.select(columns).to_pylist():
-        yield _page(row, names)
+    return [name for name in columns if name in named or name in _READ_FIELDS]
+
+
+def _row(batch: Any, columns: list[str], number: int) -> dict[str, Any] | str:
+    """One row of a batch, or why Python cannot hold it: a date beyond its years, a text that is not UTF-8, two columns of one name."""
+    try:
+        row: dict[str, Any] = batch.slice(number, 1).select(columns).to_pylist()[0]
+    except _NOT_TOLD as error:
+        return f"this row cannot be read ({type(error).__name__}: {error}). Mend it or leave it out"
+    return row
 
 
 def _archived(record: bytes) -> Page | str | None:
-    found = warc.page(record)
+    try:
+        found = warc.page(record)
+    except (OSError, ValueError) as error:
+        return f"this answer cannot be unpacked as its headers say ({error}). Fetch the page again or leave it out"
     if found is None:
         return None
     text = text_of(_decoded(found.content, found.encoding)) if found.is_html else found.content.decode("utf-8", "replace")
@@ -144,7 +166,7 @@ def _archived(record: bytes) -> Page | str | None:
 def _decoded(content: bytes, encoding: str | None) -> str | bytes:
     try:
         return content.decode(encoding or "utf-8")
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):
         return content  # the extractor looks for the encoding in the page
 
 

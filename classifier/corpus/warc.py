@@ -11,6 +11,7 @@ from classifier.errors import extra
 _VERSION = b"WARC/"
 _LONGEST_HEAD = 1 << 16
 NAMESPACE = b"quality"
+_DIGITS = 19  # of a length; int() takes long for more, and nothing is so long
 _NAMES = {"warc-target-uri": "WARC-Target-URI", "warc-date": "WARC-Date", "warc-record-id": "WARC-Record-ID"}
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
@@ -62,7 +63,7 @@ def split_records(stream: BufferedReader, longest: int) -> Iterator[bytes | int]
 def _length(head: list[bytes]) -> int:
     for line in head:
         name, _, value = line.partition(b":")
-        if name.strip().lower() == b"content-length" and value.strip().isdigit():
+        if name.strip().lower() == b"content-length" and value.strip().isdigit() and len(value) < _DIGITS:
             return int(value)
     raise BrokenArchive("a record without Content-Length")
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.corpus import Fault, Shard
-from classifier.corpus.inputs import PARQUET, TEXT, WHOLE
+from classifier.corpus.inputs import NOTES, PARQUET, TEXT, WHOLE
 from classifier.filter import examples, ledger
 from classifier.filter.columns import arrow, numbers
 from classifier.filter.decisions import ASIDE, KEPT, PLACES, REJECTED, Decisions
@@ -23,7 +23,6 @@ from classifier.filter.folder import ERRORS, EXAMPLES, LEDGER, SUMMARY, Folder
 from classifier.filter.processes import spread
 from classifier.filter.writing import join_parquet
 
-NOTES = "quality.jsonl"  # beside kept texts, which have no room for a namespace
 _COUNTED = ("file", "place", "reason", "label", "uncertain")
 
 
@@ -86,7 +85,7 @@ def assemble(shards: Sequence[Shard], folder: Folder, decisions: Decisions, aske
     summary.repeated_ids = len(repeated)
     summary.passed_over = sum(tally.passed_over for tally in tallies)
     summary.settings, summary.model, summary.version = decisions.to_dict(), asked["model"], asked["version"]
-    (out / SUMMARY).write_text(json.dumps(summary.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (out / SUMMARY).write_text(json.dumps(summary.to_dict(), ensure_ascii=False, indent=1) + "\n", "utf-8", "replace")
     folder.reveal()
     return summary
 

@@ -73,7 +73,7 @@ def _few(rows: Iterable[Row], each: int) -> list[Row]:
 def _only(chunk: Chunk, wanted: set[tuple[str, int]]) -> Chunk:
     """The chunk without the records that nobody asks for, where leaving them out spares work."""
     if chunk.shard.kind in WHOLE:
-        return replace(chunk, shard=replace(chunk.shard, files=tuple(file for file in chunk.shard.files if (file.path, 1) in wanted)))
+        return replace(chunk, shard=replace(chunk.shard, files=tuple(file for file in chunk.shard.files if (file.told, 1) in wanted)))
     if chunk.shard.kind in {LINES, WARC}:
         path = chunk.shard.files[0].path
         records = [record if (path, row) in wanted else b"" for row, record in enumerate(chunk.records, chunk.first)]

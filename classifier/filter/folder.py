@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from classifier.corpus import Chunk, Shard
 from classifier.errors import QualityError
@@ -19,6 +19,7 @@ from classifier.filter.ledger import DECIDED, PART, SCORED, publish
 
 RUN, SUMMARY, ERRORS, EXAMPLES, LEDGER, INPUT = "run.json", "summary.json", "errors.jsonl", "examples.jsonl", "ledger", "input"
 WORK = ".work"
+_REVEALING, _CLEARED = "revealing", ".cleared"
 COMES_OUT = (*PLACES, LEDGER, ERRORS, EXAMPLES, SUMMARY)  # the summary last: where it is, the run is complete
 _PART = re.compile(r"(\d+)-(\d+)(-last)?\.")
 
@@ -78,73 +79,110 @@ class Folder:
         self.out = self.work / "out"
         self.parts = Parts(scored or self.work / "scored", self.work / "pieces", self.out, DECIDED if scored else SCORED)
         self.asked = asked
-        self._lock: IO[bytes] | None = None
         before = _read_run(path)
         again = scored is not None and scored.parent == path
         self.is_complete = False
         self.is_resumed = False
-        if before is not None:
-            self._compare(before, again=again)
-        elif path.exists() and any(entry.name != INPUT for entry in path.iterdir()):
+        if before is None and path.exists() and any(entry.name != INPUT for entry in path.iterdir()):
             raise QualityError(f"{path}: this folder holds files that are no run of `quality filter`. Choose a new or an empty one.")
-        if not self.is_complete:
-            for place in (self.work, self.parts.scored, self.parts.pieces, self.out / LEDGER):
-                place.mkdir(parents=True, exist_ok=True)
-            self._take_lock()
-            publish(self.work / RUN if again else path / RUN, _dumped(asked))
+        path.mkdir(parents=True, exist_ok=True)
+        self._lock: int | None = _locked(path)
+        try:
+            if before is not None:
+                self._compare(before, again=again)
+            if not self.is_complete:
+                self.work.mkdir(exist_ok=True)
+                publish(self.work / RUN if again else path / RUN, _dumped(asked))
+                for place in (self.parts.scored, self.parts.pieces, self.out / LEDGER):
+                    place.mkdir(parents=True, exist_ok=True)
+        except BaseException:
+            self.close()
+            raise
 
     def _compare(self, before: dict[str, Any], *, again: bool) -> None:
         """Go on with a run that was asked the same; refuse any other."""
-        unfinished = _read(self.work / RUN) if again else before
-        differing = [name for name in self.asked if (unfinished or {}).get(name) != self.asked[name]]
+        unfinished = _read(self.work / RUN)
+        compared = unfinished if again else before
+        differing = [name for name in self.asked if (compared or {}).get(name) != self.asked[name]]
         if again:
             if unfinished is not None and differing:
                 shutil.rmtree(self.work)  # a decision that was not carried out; the run itself is complete
             self.is_resumed = unfinished is not None and not differing
             return
+        if unfinished is not None and (self.path / SUMMARY).exists():
+            shutil.rmtree(self.work)  # the same; it is this run that is asked for
         if differing:
             told = "; ".join(_difference(name, before.get(name), self.asked[name]) for name in differing)
             raise QualityError(f"{self.path}: this folder holds another run ({told}). Choose another folder, or give the same again.")
         self.is_complete = (self.path / SUMMARY).exists() and not self.work.exists()
         self.is_resumed = not self.is_complete
 
-    def _take_lock(self) -> None:
-        self._lock = (self.work / "lock").open("wb")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self.close()
-            raise QualityError(f"{self.path}: another process is at work in this folder. Wait for it, or choose another folder.") from error
-
     def reveal(self) -> None:
-        """Give all files their final names, and clear away what the work needed; what is interrupted here goes on at the next call."""
+        """Give all files their final names, and clear away what the work needed; what is interrupted here is finished by `settle`."""
         for part in self.out.rglob(f"{PART}*"):  # of processes that were killed
             part.unlink()
-        publish(self.work / "revealing", b"")
-        for name in COMES_OUT:
-            made, final = self.out / name, self.path / name
-            if made.exists():
-                old = self.work / "old" / name
-                if final.exists():
-                    old.parent.mkdir(exist_ok=True)
-                    _remove(old)
-                    final.rename(old)
-                made.rename(final)
-        if (self.work / RUN).exists():
-            (self.work / RUN).replace(self.path / RUN)
+        publish(self.work / _REVEALING, _dumped([name for name in COMES_OUT if (self.out / name).exists()]))
+        _reveal(self.path)
         self.close()
-        shutil.rmtree(self.work)
-
-    @property
-    def is_revealing(self) -> bool:
-        """Whether all is done but for the final names."""
-        return (self.work / "revealing").exists()
 
     def close(self) -> None:
         """Let other processes work here."""
-        if self._lock:
-            self._lock.close()
+        if self._lock is not None:
+            os.close(self._lock)
             self._lock = None
+
+
+def settle(path: Path) -> None:
+    """Finish what was stopped while a run got its final names, or while its traces were cleared away.
+
+    Raises:
+        QualityError: another process is at work in the folder.
+    """
+    if (path / WORK / _REVEALING).exists():
+        lock = _locked(path)
+        try:
+            _reveal(path)
+        finally:
+            if lock is not None:
+                os.close(lock)
+    _remove(path / _CLEARED)
+
+
+def _reveal(path: Path) -> None:
+    work = path / WORK
+    coming = json.loads((work / _REVEALING).read_bytes())
+    for name in COMES_OUT:
+        made, final = work / "out" / name, path / name
+        if final.exists() and (made.exists() or name not in coming):  # what came out and is no longer in `out` has its name already
+            old = work / "old" / name
+            old.parent.mkdir(exist_ok=True)
+            _remove(old)
+            final.rename(old)
+        if made.exists():
+            made.rename(final)
+    if (work / RUN).exists():
+        (work / RUN).replace(path / RUN)
+    _remove(path / _CLEARED)
+    work.rename(path / _CLEARED)  # at once: half a folder of work would look like a run that is not complete
+    shutil.rmtree(path / _CLEARED)
+
+
+def _locked(path: Path) -> int | None:
+    """The folder, open, so that no other process works in it until it is closed; None where its disk knows no locks.
+
+    Raises:
+        QualityError: another process is at work there.
+    """
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(opened)
+        raise QualityError(f"{path}: another process is at work in this folder. Wait for it, or choose another folder.") from error
+    except OSError:
+        os.close(opened)
+        return None
+    return opened
 
 
 def part_place(path: Path) -> tuple[int, int]:
@@ -211,7 +249,7 @@ def _shown(value: Any) -> str:
 
 
 def _dumped(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
+    return json.dumps(value, indent=1).encode() + b"\n"
 
 
 def _remove(path: Path) -> None:

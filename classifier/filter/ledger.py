@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 from collections.abc import Iterable, Sequence
 from functools import cache
 from io import BytesIO
@@ -129,7 +130,7 @@ def table(rows: Sequence[Facts], signals: Any, sketches: Sketches | None, kinds:
             columns.append(_packed(sketches if field.name == "sketch" else kinds, len(rows), field.type))
         else:
             columns.append(column(told[field.name], field.type))
-    lost = json.dumps([vars(fault) for fault in faults], ensure_ascii=False)
+    lost = json.dumps([vars(fault) for fault in faults])
     return pa.Table.from_arrays(columns, schema=schema().with_metadata({"faults": lost, "passed_over": str(passed_over)}))
 
 
@@ -214,6 +215,6 @@ def read(part: Path, columns: Sequence[str] | None = None) -> Any:
 
 def publish(path: Path, content: bytes) -> None:
     """Write a file that is there whole, or not at all."""
-    part = path.with_name(f"{PART}{os.getpid()}")
+    part = path.with_name(f"{PART}{os.getpid()}-{secrets.token_hex(8)}")  # machines of a cluster may share a number
     part.write_bytes(content)
     part.replace(path)

@@ -11,7 +11,7 @@ from typing import Any
 from classifier.boilerplate import without
 from classifier.corpus import Chunk, FieldNames, fields, warc
 from classifier.corpus.inputs import LINES, OBJECT, PARQUET, TEXT, WARC, File
-from classifier.corpus.records import read_whole
+from classifier.corpus.records import read_columns, read_whole
 from classifier.corpus.streams import in_reach, open_raw, pack_file, packed
 from classifier.errors import InputError
 from classifier.filter.columns import arrow, column
@@ -74,7 +74,7 @@ def write_files(chunk: Chunk, rows: Sequence[Row], names: FieldNames, folder: Pa
     by_file = {row["file"]: row for row in rows}
     notes: dict[str, list[bytes]] = {place: [] for place in PLACES}
     for file in chunk.shard.files:
-        row = by_file.get(file.path)
+        row = by_file.get(file.told)
         if row is None:
             continue
         path = folder / row["place"] / file.name
@@ -97,12 +97,21 @@ def _whole(file: File, row: Row, names: FieldNames, *, cut: bool) -> bytes:
     except InputError as error:
         raise InputError(f"{file.path}: it was readable before: {error}.") from error
     if file.kind == OBJECT:
-        return _line(content, row, names, cut)
+        return _line(_in_utf8(content), row, names, cut)
     if not cut or not row["cut"]:
         return content
     from classifier.files import decode
 
     return cleaned(fields.mended(decode(content, file.path)[0]), row).encode()
+
+
+def _in_utf8(content: bytes) -> bytes:
+    """JSON as it is where it is UTF-8, to which we can add; written anew where it is not."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return _dumped(json.loads(content))
+    return content
 
 
 def _dumped(value: Any) -> bytes:
@@ -173,10 +182,11 @@ def _cut_columns(table: Any, rows: Sequence[Row], names: FieldNames) -> Any:
     """The table with its texts cut, each in the column where it stands; one inside a nested column stays as it is."""
     pa = arrow()
     columns = {name: table.column(name).to_pylist() for name in table.column_names if name in fields.TEXT or name == names.text}
+    whole = table.select(read_columns(table.column_names, names)).to_pylist()
     touched = set()
     for k, row in enumerate(rows):
-        if row["cut"] and row["text"] is None and columns:
-            place = fields.page({name: column[k] for name, column in columns.items()}, names).place
+        if row["cut"] and row["text"] is None:
+            place = fields.page(whole[k], names).place
             if len(place) == 1:
                 columns[place[0]][k] = cleaned(columns[place[0]][k], row)
                 touched.add(place[0])
