@@ -294,3 +294,18 @@ def clocked(where: str) -> Iterator[tuple[Index, list[float]]]:
 def index(where: str) -> Iterator[Index]:
     with open_index(where) as index:
         yield index
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_a_document_that_was_replaced_many_times_is_still_found(kind: str, tmp_path: Path) -> None:
+    text = prose(200, 1)
+    with open_index(":memory:" if kind == "memory" else str(tmp_path / "index.sqlite"), as_is=True) as index:
+        missed = []
+        for turn in range(130):
+            index.add("page", text)
+            if [match.id for match in index.near_copies(text)] != ["page"]:
+                missed.append(turn)
+        claimed = index.add_if_new("copy of it", text)
+
+    assert not missed
+    assert claimed is not None

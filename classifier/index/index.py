@@ -23,7 +23,7 @@ from classifier.index.sketch import Sketches, keys, pack, sketch, unpack
 from classifier.index.sources import Terms
 from classifier.index.store import Row, Store
 from classifier.index.store_memory import MemoryStore
-from classifier.words import split_many
+from classifier.words import Ints, split_many
 
 _BATCH = 256
 Text = str | Document
@@ -245,8 +245,7 @@ class Index:
 
     def _near(self, sketches: Sketches) -> list[list[Match]]:
         """The near copies of each sketch among those stored."""
-        query, number = candidates(self._store.look_up(keys(sketches).ravel(), COMMON, is_band(len(sketches))))
-        rows = self._store.fetch(np.unique(number).tolist())
+        query, number, rows = self._candidates(sketches)
         stored = np.isin(number, list(rows))
         query, number = query[stored], number[stored]
         found: list[list[Match]] = [[] for _ in sketches]
@@ -255,6 +254,21 @@ class Index:
             for k in np.flatnonzero(near).tolist():
                 found[query[k]].append(Match(rows[number[k]].id, round(float(similarity[k]), 3)))
         return [sorted(matches, key=lambda match: (-match.similarity, match.id)) for matches in found]
+
+    def _candidates(self, sketches: Sketches) -> tuple[Ints, Ints, dict[int, Row]]:
+        """The pairs of a sketch and a document that may be near copies, as two columns, and those of the documents that are still stored.
+
+        Keys outlive their documents for a while: where such take the places of living ones among the holders of a band, more are asked for.
+        """
+        asked, bands, most = keys(sketches).ravel(), is_band(len(sketches)), COMMON
+        while True:
+            hits = self._store.look_up(asked, most, bands)
+            query, number = candidates(hits)
+            rows = self._store.fetch(np.unique(number).tolist())
+            cut = bands[hits.position] & (hits.holders[hits.position] > most)
+            if np.isin(hits.number[cut], list(rows)).all():
+                return query, number, rows
+            most *= 8
 
 
 def open_index(where: str = ":memory:", *, as_is: bool = False, clock: Callable[[], float] = time.time) -> Index:
