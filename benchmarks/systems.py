@@ -146,8 +146,18 @@ class FastText:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "train.txt"
             path.write_text("".join(self._written(train)), encoding="utf-8", errors="replace")
-            model = import_module("fasttext").train_supervised(str(path), **_FASTTEXT)
+            model = self._fitted(str(path))
         return lambda test: (self._logits(model, test), None)
+
+    @staticmethod
+    def _fitted(path: str) -> Any:
+        """A model; fastText sometimes runs off into NaN and says so, then it learns more slowly."""
+        for slower in (1, 2, 4):
+            try:
+                return import_module("fasttext").train_supervised(path, **(_FASTTEXT | {"lr": _FASTTEXT["lr"] / slower}))
+            except RuntimeError as error:
+                failure = error
+        raise failure
 
     def _written(self, train: Ints) -> list[str]:
         draw = np.random.Generator(np.random.PCG64(7))

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ BENCHMARKS = str(Path(__file__).resolve().parent.parent / "benchmarks")
 @pytest.fixture(scope="module")
 def bench():
     sys.path.insert(0, BENCHMARKS)  # benchmarks/ is not installed
-    yield {name: importlib.import_module(name) for name in ("accuracy", "answers", "folds")}
+    yield {name: importlib.import_module(name) for name in ("accuracy", "answers", "folds", "systems")}
     sys.path.remove(BENCHMARKS)
 
 
@@ -122,3 +123,29 @@ def test_protocols_that_cannot_be_measured_are_refused(bench, capsys, protocols,
 
     assert stop.value.code == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("failures", "rate"), [(0, 0.5), (1, 0.25), (2, 0.125)])
+def test_fasttext_learns_more_slowly_where_it_runs_off(bench, monkeypatch, failures, rate):
+    rates = []
+
+    def train_supervised(path, lr, **_):
+        rates.append(lr)
+        if len(rates) <= failures:
+            raise RuntimeError("Encountered NaN.")
+        return path
+
+    monkeypatch.setattr(bench["systems"], "import_module", lambda _: SimpleNamespace(train_supervised=train_supervised))
+
+    assert bench["systems"].FastText._fitted("train.txt") == "train.txt"
+    assert rates[-1] == rate
+
+
+def test_fasttext_that_always_runs_off_says_so(bench, monkeypatch):
+    def train_supervised(_path, **_):
+        raise RuntimeError("Encountered NaN.")
+
+    monkeypatch.setattr(bench["systems"], "import_module", lambda _: SimpleNamespace(train_supervised=train_supervised))
+
+    with pytest.raises(RuntimeError, match="Encountered NaN"):
+        bench["systems"].FastText._fitted("train.txt")
