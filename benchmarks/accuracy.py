@@ -12,7 +12,7 @@ import platform
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -236,20 +236,21 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _protocols(given: str) -> list[str]:
-    names = [name.strip() for name in given.split(",")]
-    unknown = [name for name in names if name not in HEADS]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}. Choose from {', '.join(HEADS)}.")
+    names = _chosen(given, HEADS)
     if GENERATORS in names and FAMILIES not in names:
         raise argparse.ArgumentTypeError(f"{GENERATORS} are calibrated on {FAMILIES}. Name both: --protocols {FAMILIES},{GENERATORS}.")
     return names
 
 
 def _names(given: str) -> list[str]:
+    return _chosen(given, SYSTEMS)
+
+
+def _chosen(given: str, known: Collection[str]) -> list[str]:
     names = [name.strip() for name in given.split(",")]
-    unknown = [name for name in names if name not in SYSTEMS]
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}. Choose from {', '.join(SYSTEMS)}.")
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}. Choose from {', '.join(known)}.")
     return names
 
 

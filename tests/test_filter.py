@@ -719,7 +719,7 @@ def test_names_and_keys_that_are_not_utf8_stop_nothing(tmp_path):
     place = tmp_path / "in"
     place.mkdir()
     (place / os.fsdecode(b"caf\xe9.txt")).write_text("Rain fell on Tarn Hollow.")
-    (place / "lines.jsonl").write_text('{"\\ud83d": "x"}\n{"text": "Rain fell."}\n')
+    (place / os.fsdecode(b"l\xefnes.jsonl")).write_text('{"\\ud83d": "x"}\n{"text": "Rain fell."}\n')
 
     summary = filter_corpus(place, tmp_path / "out", Decisions(keep=LABELS), jobs=1)
 

@@ -23,15 +23,8 @@ _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")  # of an address, all that tells its host
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SECONDS = re.compile(r"\d{9,10}(?:\.\d{1,9})?|\d{12,13}")  # since 1970, or as many milliseconds
-_WRITTEN = (
-    "%Y%m%d",
-    "%Y/%m/%d",
-    "%Y.%m.%d",
-    "%B %d, %Y",
-    "%b %d, %Y",
-    "%d %B %Y",
-    "%d %b %Y",
-)  # month and day in figures alone tell no order
+# A day and a month in figures alone do not tell which is which.
+_WRITTEN = ("%Y%m%d", "%Y/%m/%d", "%Y.%m.%d", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y")
 _KINDS = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object", type(None): "null"}
 
 

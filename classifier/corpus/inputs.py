@@ -235,4 +235,4 @@ def _inside(name: str) -> str:
 
 
 def _long_name(path: str) -> str:
-    return "/".join(part for part in re.split(r"[/\\]", path.partition("://")[2] or path) if part not in {"", ".", ".."})
+    return _inside((path.partition("://")[2] or path).replace("\\", "/"))

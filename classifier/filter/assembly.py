@@ -81,7 +81,7 @@ def assemble(shards: Sequence[Shard], folder: Folder, decisions: Decisions, aske
     pieces = [path.read_bytes() for shard in shards for path in folder.parts.pieces_of(shard, "examples")]
     (marked,) = spread(partial(examples.merge, model=asked["scoring"]["model"]), [pieces], jobs)
     (out / EXAMPLES).write_bytes(marked)
-    summary = _count(sum((tally.counts for tally in tallies), Counter()), faults)
+    summary = _count([tally.counts for tally in tallies], faults)
     summary.repeated_ids = len(repeated)
     summary.passed_over = sum(tally.passed_over for tally in tallies)
     summary.settings, summary.model, summary.version = decisions.to_dict(), asked["model"], asked["version"]
@@ -164,7 +164,10 @@ def _repeated_ids(parts: Sequence[Path], held: Sequence[NDArray[np.int64]]) -> I
                 seen.setdefault(row["id"], where)
 
 
-def _count(counts: Counter[tuple[Any, ...]], faults: Sequence[Fault]) -> Summary:
+def _count(counted: Iterable[Counter[tuple[Any, ...]]], faults: Sequence[Fault]) -> Summary:
+    counts: Counter[tuple[Any, ...]] = Counter()
+    for part in counted:
+        counts.update(part)  # a sum of counters would copy all files again for each part
     files: dict[str, dict[str, int]] = {}
     reasons: Counter[str] = Counter()
     labels: Counter[str] = Counter()

@@ -45,7 +45,7 @@ def run(shards: list[Shard], folder: Folder, scoring: Scoring, decisions: Decisi
             shutil.rmtree(ties)
         if decisions.needs_sketches:
             found = distributed.relations(scored(spark, parts), decisions)
-            found.repartition("shard").write.partitionBy("shard").parquet(ties.resolve().as_uri())
+            found.repartition("shard").write.partitionBy("shard").parquet(ties.as_uri())
         watch(Progress("writing", total=len(shards)))
         over(spark, shards, lambda shard: _write(shard, parts, scoring, decisions, ties))
     except Exception as error:

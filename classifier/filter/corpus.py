@@ -20,7 +20,7 @@ from classifier.filter import ledger, local, sites
 from classifier.filter.assembly import Summary, assemble, read_summary
 from classifier.filter.columns import arrow
 from classifier.filter.decisions import Decisions
-from classifier.filter.folder import INPUT, LEDGER, SUMMARY, WORK, Folder, check_apart, read_run, settle
+from classifier.filter.folder import INPUT, LEDGER, WORK, Folder, check_apart, is_complete, read_run, settle
 from classifier.filter.processes import cores
 from classifier.filter.scoring import Scoring, scorer
 from classifier.release import VERSION
@@ -85,7 +85,6 @@ def filter_corpus(
     path = _local_folder(output)
     if engine == "spark":
         path = path.resolve()  # its workers may stand in another folder
-    settle(path)
     scoring = Scoring(
         str(model) if model else None, FieldNames(text_field, id_field), decisions.needs_sketches, decisions.drop_derived,
         str((path / WORK / TEMPLATES).resolve()) if templates else None,
@@ -123,7 +122,6 @@ def filter_again(
     scoring = Scoring(**{**before["scoring"], "names": names, "templates": None})
     asked = {**before, "decisions": decisions.to_dict()}
     path = _local_folder(output) if output else origin
-    settle(path)
     with _disk(path):
         check_apart(path, shards)
         folder = Folder(path, asked, scored=origin / LEDGER)
@@ -217,7 +215,7 @@ def _spooled(folder: Path) -> str:
     place = folder / INPUT
     held = sorted(place.glob("stdin.*"))
     if held:
-        if (folder / SUMMARY).exists() and not (folder / WORK).exists() and sys.stdin.buffer.read(1):
+        if is_complete(folder) and sys.stdin.buffer.read(1):
             raise QualityError(f"{folder}: this folder holds a complete run of another standard input. Choose another folder.")
         return str(held[0])
     place.mkdir(parents=True, exist_ok=True)

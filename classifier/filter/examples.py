@@ -75,7 +75,7 @@ def _only(chunk: Chunk, wanted: set[tuple[str, int]]) -> Chunk:
     if chunk.shard.kind in WHOLE:
         return replace(chunk, shard=replace(chunk.shard, files=tuple(file for file in chunk.shard.files if (file.told, 1) in wanted)))
     if chunk.shard.kind in {LINES, WARC}:
-        path = chunk.shard.files[0].path
+        path = chunk.shard.files[0].told
         records = [record if (path, row) in wanted else b"" for row, record in enumerate(chunk.records, chunk.first)]
         return replace(chunk, records=records)
     return chunk

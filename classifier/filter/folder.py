@@ -79,6 +79,7 @@ class Folder:
         self.out = self.work / "out"
         self.parts = Parts(scored or self.work / "scored", self.work / "pieces", self.out, DECIDED if scored else SCORED)
         self.asked = asked
+        settle(path)
         before = _read_run(path)
         again = scored is not None and scored.parent == path
         self.is_complete = False
@@ -109,12 +110,12 @@ class Folder:
                 shutil.rmtree(self.work)  # a decision that was not carried out; the run itself is complete
             self.is_resumed = unfinished is not None and not differing
             return
-        if unfinished is not None and (self.path / SUMMARY).exists():
-            shutil.rmtree(self.work)  # the same; it is this run that is asked for
         if differing:
             told = "; ".join(_difference(name, before.get(name), self.asked[name]) for name in differing)
             raise QualityError(f"{self.path}: this folder holds another run ({told}). Choose another folder, or give the same again.")
-        self.is_complete = (self.path / SUMMARY).exists() and not self.work.exists()
+        if unfinished is not None and (self.path / SUMMARY).exists():
+            shutil.rmtree(self.work)  # a decision that was not carried out; it is the run itself that is asked for
+        self.is_complete = is_complete(self.path)
         self.is_resumed = not self.is_complete
 
     def reveal(self) -> None:
@@ -130,6 +131,11 @@ class Folder:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def is_complete(path: Path) -> bool:
+    """Whether a run in a folder has all its files under their final names."""
+    return (path / SUMMARY).exists() and not (path / WORK).exists()
 
 
 def settle(path: Path) -> None:

@@ -19,7 +19,7 @@ from classifier.index.terms import TERMS
 
 Relation = dict[str, Any]
 _FACTS = ("label", "confidence", "uncertain", "quality", "language", "words", "boilerplate")
-_KEYS = ("when", "digest")
+_RANKED = {"when": np.int64, "quality": np.float64, "words": np.int64, "digest": np.uint64}  # what copies are ranked by
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,8 @@ def relate(parts: Sequence[Path], decisions: Decisions, room: Path) -> Relations
 def _gather(parts: Sequence[Path], decisions: Decisions, room: Path) -> tuple[_Corpus, NDArray[np.int64]]:
     """What is compared of all documents, and the number of the first document of each part, and of all."""
     sizes, kinds = [0], [np.zeros((0, TERMS), dtype=np.uint8)]
-    types = {"passes": np.bool_, "when": np.int64, "quality": np.float64, "words": np.int64, "digest": np.uint64}
-    columns: dict[str, list[Any]] = {name: [np.zeros(0, kind)] for name, kind in types.items()}
-    asked = [*_FACTS, *_KEYS, "sketch", *(["kinds"] if decisions.drop_derived else [])]
+    columns: dict[str, list[Any]] = {name: [np.zeros(0, kind)] for name, kind in ({"passes": np.bool_} | _RANKED).items()}
+    asked = [*dict.fromkeys((*_FACTS, *_RANKED)), "sketch", *(["kinds"] if decisions.drop_derived else [])]
     with (room / "sketches").open("wb") as sketches:
         for path in parts:
             part = ledger.read(path, asked)
@@ -92,8 +91,8 @@ def _gather(parts: Sequence[Path], decisions: Decisions, room: Path) -> tuple[_C
             sizes.append(len(made))
             kinds.append(held)
             columns["passes"].append(np.array([decisions.decide(row).place == KEPT for row in part.select(_FACTS).to_pylist()], dtype=bool))
-            for name in ("when", "quality", "words", "digest"):  # `to_numpy` would import pandas
-                columns[name].append(np.array(part.column(name).to_pylist(), dtype=types[name]))
+            for name, kind in _RANKED.items():  # `to_numpy` would import pandas
+                columns[name].append(np.array(part.column(name).to_pylist(), dtype=kind))
     whole: dict[str, Any] = {name: np.concatenate(pieces) for name, pieces in columns.items()}
     starts = np.cumsum(sizes)
     names = _names(whole["digest"], parts, starts)

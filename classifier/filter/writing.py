@@ -181,8 +181,8 @@ def _parquet(chunk: Chunk, by_row: Mapping[int, Row], names: FieldNames, *, clea
 def _cut_columns(table: Any, rows: Sequence[Row], names: FieldNames) -> Any:
     """The table with its texts cut, each in the column where it stands; one inside a nested column stays as it is."""
     pa = arrow()
-    columns = {name: table.column(name).to_pylist() for name in table.column_names if name in fields.TEXT or name == names.text}
     whole = table.select(read_columns(table.column_names, names)).to_pylist()
+    columns = {name: [row[name] for row in whole] for name in table.column_names if name in fields.TEXT or name == names.text}
     touched = set()
     for k, row in enumerate(rows):
         if row["cut"] and row["text"] is None:
