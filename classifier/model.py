@@ -25,7 +25,7 @@ from classifier.words import changes
 
 Floats = NDArray[np.float64]
 
-SCHEMA = 3
+SCHEMA = 4
 STORED = np.float16  # 3.5 MB that load in 2 ms uncompressed, where packed single precision took 40
 _JSON, _ARRAYS = "model.json", "model.npz"
 _PACKAGE = Path(__file__).parent
@@ -43,8 +43,8 @@ class Model:
         ngram_weights: shape (2**ngrams.BITS, outputs); the outputs are the three labels, then "out of scope".
         signal_weights: shape (sum of edges, outputs).
         sentence_weights: of the n-grams of sentences for each label, shape (2**ngrams.BITS, labels).
-        forest: trees over the signals and then the summaries of sentences, which move the logits of the labels.
-        intercept: shape (outputs,); what the roots of the trees answer is in it.
+        forest: trees over the signals, the summaries of sentences and the logits of the linear part; they move the logits of the labels.
+        intercept: of the linear part, shape (outputs,).
         scale, shift: calibration; label logits become `scale * logits + shift`, shapes () and (3,).
         scope: calibration of "out of scope": slope and offset of its logit.
         thresholds: the confidence from which each label is certain, and the scope probability above which none is.
@@ -77,7 +77,8 @@ class Model:
         if unknown:
             names = ", ".join(unknown[:5])
             raise ModelError(f"model {self.name} {self.version}: unknown signals {names}. Use the release that trained it, or train anew.")
-        if self.forest.signal.max(initial=-1) >= len(self.signals) + sentences.WIDTH or self.forest.label.max(initial=-1) >= len(LABELS):
+        asked = len(self.signals) + sentences.WIDTH + len(LABELS)
+        if self.forest.signal.max(initial=-1) >= asked or self.forest.label.max(initial=-1) >= len(LABELS):
             raise ValueError("the trees ask signals or move labels that the model does not have")
         object.__setattr__(self, "places", np.array([NAMES.index(name) for name in self.signals], dtype=np.int64))
         object.__setattr__(self, "_cuts", np.array([edge for edges in self.edges for edge in edges], dtype=np.float64))
@@ -97,16 +98,15 @@ class Model:
 
     def judge(self, batch: Batch, signals: Signals) -> Judgement:
         """The calibrated probabilities of each text of a batch, and what each part of it contributed."""
-        text, own = article(batch), len(self.signals)
+        text, labels = article(batch), len(LABELS)
         coded, wording = self.code(signals.values), self._wording(ngrams.extract(text), len(batch))
-        asked = np.concatenate((signals.values[:, self.places], sentences.summaries(text, self.sentence_weights)), axis=1)
-        steps = self.forest.steps(asked, len(LABELS))
-        wording[:, : len(LABELS)] += steps[:, own:].sum(axis=1)
-        steps = steps[:, :own]
         logits = self.intercept + wording + coded @ self.signal_weights.astype(np.float64)
-        logits[:, : len(LABELS)] += steps.sum(axis=1)
+        told = sentences.summaries(text, self.sentence_weights)
+        asked = np.concatenate((signals.values[:, self.places], told, logits[:, :labels]), axis=1)
+        steps = self.forest.steps(asked, labels)
+        logits[:, :labels] += self.forest.base(labels) + steps.sum(axis=1)
         scope = 1 / (1 + np.exp(-(self.scope[0] * logits[:, 3] + self.scope[1])))
-        return Judgement(self, softmax(self.scale * logits[:, :3] + self.shift), scope, wording, coded, steps)
+        return Judgement(self, softmax(self.scale * logits[:, :labels] + self.shift), scope, wording[:, :labels], coded, steps)
 
     def _wording(self, grams: ngrams.Grams, documents: int) -> Floats:
         """What the n-grams add to each output, shape (documents, outputs)."""
@@ -153,9 +153,9 @@ class Judgement:
     Attributes:
         probabilities: of the three labels, shape (documents, 3).
         out_of_scope: probability that a text is opinion, satire, fiction or their like, shape (documents,).
-        wording: contribution of the n-grams, of the whole and of sentences, to each output, shape (documents, outputs).
+        wording: what the n-grams add to the linear logit of each label, shape (documents, labels).
         coded: the bin edges that the signals exceed, shape (documents, sum of edges).
-        steps: what each signal adds to each label on its way through the trees, shape (documents, signals of the model, 3).
+        steps: what each column that the trees may ask adds to each label on its way through them, shape (documents, columns, labels).
     """
 
     model: Model
@@ -172,31 +172,49 @@ class Judgement:
         return best
 
     def contributions(self, labels: NDArray[np.int64]) -> Floats:
-        """What each signal adds to the calibrated logit of a text's label against the mean of all labels.
+        """What each signal, and the wording, adds to the calibrated logit of a text's label against the mean of all labels.
 
-        With the wording and the intercept they add up to it exactly.
+        With the intercept and the roots of the trees they add up to it exactly. What sentences say is wording; a step of the trees
+        that asks the logit of the linear part is shared out among all that pulled that logit to the side where it is.
 
         Args:
             labels: one of the three for each text, shape (documents,).
 
         Returns:
-            Shape (documents, signals of the model).
+            Shape (documents, signals of the model + 1), the wording last.
         """
-        weights = self.model.signal_weights[:, :3].astype(np.float64).T
-        lean = (weights - weights.mean(axis=0)) * self.model.scale
-        added, owner = np.zeros((len(labels), len(self.model.signals))), self.model._owner
-        first = np.flatnonzero(changes(owner))
-        if len(first):
-            added[:, owner[first]] = np.add.reduceat(self.coded * lean[labels], first, axis=1)
-        walked: Floats = np.take_along_axis(self.steps, labels[:, None, None], axis=2)[:, :, 0] - self.steps.mean(axis=2)
-        added += self.model.scale * walked
-        return added
+        signals, logits = len(self.model.signals), self.steps.shape[1] - len(LABELS)
+        against = np.eye(len(LABELS))[labels] - 1 / len(LABELS)
+        steps = np.einsum("dcl,dl->dc", self.steps, against)
+        parts = self._linear()
+        added = np.einsum("ldp,dl->dp", parts, against)
+        added[:, :signals] += steps[:, :signals]
+        added[:, signals] += steps[:, signals:logits].sum(axis=1)
+        added += np.einsum("ldp,dl->dp", _shares(parts), steps[:, logits:])
+        result: Floats = added * self.model.scale
+        return result
 
-    def wording_contribution(self, labels: NDArray[np.int64]) -> Floats:
-        """What the n-grams add to the calibrated logit of a text's label against the mean of all, shape (documents,)."""
-        own = np.take_along_axis(self.wording, labels[:, None], axis=1)[:, 0]
-        added: Floats = self.model.scale * (own - self.wording[:, :3].mean(axis=1))
-        return added
+    def _linear(self) -> Floats:
+        """What each signal, and last the wording, adds to each linear logit, shape (labels, documents, signals of the model + 1)."""
+        weights, owner = self.model.signal_weights.astype(np.float64), self.model._owner
+        parts = np.zeros((len(LABELS), len(self.wording), len(self.model.signals) + 1))
+        first = np.flatnonzero(changes(owner))
+        for place in range(len(LABELS) if len(first) else 0):
+            parts[place][:, owner[first]] = np.add.reduceat(self.coded * weights[:, place], first, axis=1)
+        parts[:, :, -1] = self.wording.T
+        return parts
+
+
+def _shares(parts: Floats) -> Floats:
+    """The share of each part in each sum of the last axis, of the same shape: of those that pull to its side, by how much they do.
+
+    Where nothing pulls, all of it belongs to the last part.
+    """
+    pulling: Floats = parts * np.sign(parts.sum(axis=-1, keepdims=True))
+    np.maximum(pulling, 0, out=pulling)
+    pulling[..., -1] += pulling.sum(axis=-1) == 0
+    pulling /= pulling.sum(axis=-1, keepdims=True)
+    return pulling
 
 
 def softmax(logits: Floats) -> Floats:

@@ -17,6 +17,7 @@ from classifier.words import Ints
 Span = tuple[int, int]
 MOST = 4
 _WORTH = 0.02  # a contribution below this many logits is no reason
+_NEAR = 0.1  # a value that differs from the usual one by no more than this share of the larger tells a reader nothing
 _OPPOSED = 0.25  # logits that a signal must take away to be told as speaking against the label
 _QUOTES, _QUOTE_LENGTH = 3, 60
 _MEANINGS = {f"{family}.{signal.__name__}": meaning(signal) for family, signals in FAMILIES.items() for signal in signals}
@@ -41,15 +42,30 @@ def visible(evidence: Sequence[Ints], model: Model) -> NDArray[np.bool_]:
     return told
 
 
-def strongest(contributions: Floats, shown: NDArray[np.bool_]) -> list[list[int]]:
+def unusual(values: Floats, model: Model) -> NDArray[np.bool_]:
+    """Which signals are plainly not what is usual, shape (documents, signals of the model).
+
+    Args:
+        values: all signals of the documents, in the order of NAMES, shape (documents, signals).
+        model: the model that judged.
+    """
+    own, usual = values[:, model.places], np.array(model.typical)
+    told: NDArray[np.bool_] = np.abs(own - usual) > _NEAR * np.maximum(np.abs(own), np.abs(usual))
+    return told
+
+
+def strongest(contributions: Floats, shown: NDArray[np.bool_], unusual: NDArray[np.bool_]) -> list[list[int]]:
     """The signals that speak most for the label of each document, the strongest first, by their place in the model.
 
-    What a reader can point at goes before a mere figure: a signal that shows where it fired counts double.
+    What a reader can point at goes before a mere figure: a signal that shows where it fired counts double. What is as usual is no
+    reason, whatever it adds.
 
     Args:
         contributions: what each signal of the model adds to the label, shape (documents, signals of the model).
         shown: which of them show where they fired, of the same shape.
+        unusual: which of them are not what is usual, of the same shape.
     """
+    contributions = np.where(unusual, contributions, 0.0)
     order = (-contributions * (1 + shown)).argsort(axis=1, kind="stable")[:, :MOST]
     worth = np.take_along_axis(contributions, order, axis=1) > _WORTH
     return [places[some].tolist() for places, some in zip(order, worth, strict=True)]

@@ -233,6 +233,7 @@ class Assessment:
 
     @cached_property
     def _contributions(self) -> Floats:
+        """What each signal adds to the label of each document, and last the wording."""
         return self.judgement.contributions(self.judgement.labels)
 
     @cached_property
@@ -241,11 +242,12 @@ class Assessment:
 
     @cached_property
     def _strongest(self) -> list[list[int]]:
-        return reasons.strongest(self._contributions, self._shown)
+        unusual = reasons.unusual(self.values, self.judgement.model)
+        return reasons.strongest(self._contributions[:, :-1], self._shown, unusual)
 
     @cached_property
     def _opposed(self) -> list[int | None]:
-        return reasons.opposed(self._contributions, self._shown)
+        return reasons.opposed(self._contributions[:, :-1], self._shown)
 
     @cached_property
     def _families(self) -> list[list[float]]:
@@ -253,9 +255,9 @@ class Assessment:
         judgement = self.judgement
         family = [name.partition(".")[0] for name in judgement.model.signals]
         of_family = np.array([[name == each for each in FAMILIES] for name in family], dtype=np.float64)
-        of_signals = self._contributions @ of_family
+        of_signals = self._contributions[:, :-1] @ of_family
         of_signals[:, list(FAMILIES).index("duplication")] += self.shift * ((judgement.labels == _REWRITE) - 1 / len(LABELS))
-        totals = of_signals, judgement.wording_contribution(judgement.labels)[:, None]
+        totals = of_signals, self._contributions[:, -1:]
         rounded: list[list[float]] = np.concatenate(totals, axis=1).round(_DIGITS).tolist()
         return rounded
 

@@ -14,7 +14,7 @@ from classifier import Document, ModelError, Scorer, ngrams, sentences
 from classifier.boilerplate import article
 from classifier.document import read
 from classifier.forest import Forest
-from classifier.model import SHIPPED, Model, check, load, softmax
+from classifier.model import SHIPPED, Judgement, Model, check, load, softmax
 from classifier.signals import extract
 from classifier.training.examples import read_seeds
 from classifier.training.features import READ, measure
@@ -27,11 +27,12 @@ HOSTILE = ("", "\0", "word", "😀 😀", "[1]" * 500, "\ud800 a", "“" * 50, "
 def random_forest(draw, trees=40):
     """Trees of two questions each, as nobody grew them."""
     first = 5 * np.arange(trees)
-    signal = draw.integers(0, len(READ) + sentences.WIDTH, 5 * trees)
+    signal = draw.integers(0, len(READ) + sentences.WIDTH + len(LABELS), 5 * trees)
     left, right = np.arange(5 * trees), np.arange(5 * trees)
     left[first], right[first], left[first + 2], right[first + 2] = first + 1, first + 2, first + 3, first + 4
-    cut = draw.choice([0.0, 0.2, 1.0, 8.0], 5 * trees)
-    return Forest(signal, cut, left, right, draw.normal(scale=0.2, size=5 * trees), first, np.arange(trees) % len(LABELS))
+    cut, value = draw.choice([0.0, 0.2, 1.0, 8.0], 5 * trees), draw.normal(scale=0.05, size=5 * trees)
+    value[first] = draw.normal(scale=0.01, size=trees)
+    return Forest(signal, cut, left, right, value, first, np.arange(trees) % len(LABELS))
 
 
 def random_model(name="random"):
@@ -49,7 +50,7 @@ def random_model(name="random"):
         signal_weights=draw.normal(scale=0.02, size=(3 * len(READ), outputs)).astype(np.float16).astype(np.float32),
         sentence_weights=draw.normal(size=(len(table), len(LABELS))).astype(np.float16).astype(np.float32),
         forest=random_forest(draw),
-        intercept=np.array([0.4, 0.5, 0.2, -1.0]),
+        intercept=np.array([0.8, 0.7, 0.0, -1.0]),
         scale=0.7,
         shift=np.array([0.1, -0.3, 0.2]),
         scope=(1.5, -2.0),
@@ -166,9 +167,9 @@ def pickled(path):
         pytest.param(lambda f: truncate(f / "model.json"), "model.json: not JSON", id="truncated JSON"),
         pytest.param(lambda f: (f / "model.json").write_bytes(b""), "model.json: not JSON", id="empty JSON"),
         pytest.param(lambda f: (f / "model.json").write_bytes(b"\xff\xfe"), "model.json: not JSON", id="garbage for JSON"),
-        pytest.param(lambda f: (f / "model.json").write_text("[1]"), "model.json: schema list, this release reads 3", id="a list for JSON"),
-        pytest.param(lambda f: (f / "model.json").write_text('{"a": 1}'), "model.json: schema None, this release reads 3", id="foreign"),
-        pytest.param(lambda f: change(f, schema=99), "model.json: schema 99, this release reads 3. Train", id="wrong schema"),
+        pytest.param(lambda f: (f / "model.json").write_text("[1]"), "model.json: schema list, this release reads 4", id="a list for JSON"),
+        pytest.param(lambda f: (f / "model.json").write_text('{"a": 1}'), "model.json: schema None, this release reads 4", id="foreign"),
+        pytest.param(lambda f: change(f, schema=99), "model.json: schema 99, this release reads 4. Train", id="wrong schema"),
         pytest.param(lambda f: change(f, ngram_bits=4), r"model.json: n-grams 4/\d+, this release makes", id="other n-grams"),
         pytest.param(lambda f: change(f, scale="wide"), "model.json: not a model of this program", id="wrong type"),
         pytest.param(lambda f: remove(f, "edges"), r"model.json: not a model of this program \(KeyError\('edges'\)\)", id="missing fact"),
@@ -251,10 +252,10 @@ def test_contributions_wording_and_intercept_add_up_to_the_calibrated_logit(labe
     model = random_model()
     judgement, labels = model.judge(batch, signals), np.full(len(batch), label)
     logits = np.log(judgement.probabilities)
-    base = model.scale * model.intercept[:3] + model.shift
-    parts = judgement.contributions(labels).sum(axis=1) + judgement.wording_contribution(labels) + base[label] - base.mean()
+    base = model.scale * (model.intercept[:3] + model.forest.base(3)) + model.shift
+    parts = judgement.contributions(labels).sum(axis=1) + base[label] - base.mean()
 
-    assert judgement.contributions(labels).shape == (len(batch), len(model.signals))
+    assert judgement.contributions(labels).shape == (len(batch), len(model.signals) + 1)
     assert parts == pytest.approx(logits[:, label] - logits.mean(axis=1), abs=1e-9)
 
 
@@ -262,12 +263,34 @@ def test_each_text_has_the_contributions_to_its_own_label(batch, signals):
     judgement = random_model().judge(batch, signals)
     labels = judgement.labels
     apart = [judgement.contributions(np.full(len(batch), label)) for label in range(3)]
-    wording = [judgement.wording_contribution(np.full(len(batch), label)) for label in range(3)]
 
     assert len(set(labels.tolist())) > 1
     assert labels.tolist() == [row.index(max(row)) for row in judgement.probabilities.tolist()]
     assert judgement.contributions(labels) == pytest.approx(np.stack([apart[label][k] for k, label in enumerate(labels)]), abs=1e-12)
-    assert judgement.wording_contribution(labels).tolist() == [wording[label][k] for k, label in enumerate(labels)]
+
+
+def test_a_step_that_asks_a_linear_logit_belongs_to_what_pulled_it_there():
+    weights = np.zeros((3 * len(READ), 4), dtype=np.float32)
+    weights[[0, 3, 6], 0] = 3.0, 1.0, -2.0  # the first edges of three signals pull the first label
+    model = dataclasses.replace(random_model(), signal_weights=weights, scale=1.5)
+    coded = (np.arange(len(weights)) % 3 == 0)[None]
+    steps = np.zeros((1, len(READ) + sentences.WIDTH + 3, 3))
+    before = Judgement(model, np.zeros((1, 3)), np.zeros(1), np.zeros((1, 3)), coded, steps.copy()).contributions(np.array([0]))
+    steps[0, -3, 0] = 1.0  # by the logit of the first label, to which the third signal is opposed
+    after = Judgement(model, np.zeros((1, 3)), np.zeros(1), np.zeros((1, 3)), coded, steps).contributions(np.array([0]))
+
+    assert (after - before)[0, :4].tolist() == pytest.approx([0.75, 0.25, 0.0, 0.0])  # a logit and a half, less the mean of the labels
+    assert not (after - before)[0, 4:].any()
+
+
+def test_a_step_that_asks_a_logit_that_nothing_pulls_belongs_to_the_wording():
+    model, steps = random_model(), np.zeros((1, len(READ) + sentences.WIDTH + 3, 3))
+    steps[0, -1, 2] = 0.3
+    coded = np.zeros((1, 3 * len(READ)), dtype=bool)
+    added = Judgement(model, np.zeros((1, 3)), np.zeros(1), np.zeros((1, 3)), coded, steps).contributions(np.array([2]))
+
+    assert added[0, -1] == pytest.approx(0.3 * 2 / 3 * model.scale)
+    assert not added[0, :-1].any()
 
 
 def test_probabilities_add_up_to_one(batch, signals):

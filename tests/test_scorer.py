@@ -11,7 +11,7 @@ from classifier import Document, InputError, Scorer, open_index
 from classifier.boilerplate.kinds import OTHER
 from classifier.document import read
 from classifier.lexicon import read_lists
-from classifier.reasons import give, opposed, strongest, visible
+from classifier.reasons import give, opposed, strongest, unusual, visible
 from classifier.scorer import MOST_EVIDENCE, SHORTEST
 from classifier.signals import FAMILIES, NAMES
 from classifier.verdict import LABELS
@@ -289,7 +289,18 @@ def test_a_reason_that_a_reader_can_point_at_counts_double_and_one_that_adds_nex
     contributions[:, :3] = 0.5, 0.4, 0.01
     fired, nowhere = np.array([[scorer.model.places[1], 0, 9]]), np.zeros((0, 3), dtype=np.int64)
 
-    assert strongest(contributions, visible([fired, nowhere], scorer.model)) == [[1, 0], [0, 1]]
+    assert strongest(contributions, visible([fired, nowhere], scorer.model), contributions > 0) == [[1, 0], [0, 1]]
+
+
+def test_what_is_as_usual_is_no_reason(scorer):
+    contributions = np.zeros((2, len(scorer.model.signals)))
+    contributions[:, :3] = 0.5, 0.4, 0.3
+    values = np.zeros((2, len(NAMES)))
+    values[:, scorer.model.places] = scorer.model.typical
+    values[1, scorer.model.places[1]] = 2 * scorer.model.typical[1] + 1
+    nowhere = np.zeros((0, 3), dtype=np.int64)
+
+    assert strongest(contributions, visible([nowhere] * 2, scorer.model), unusual(values, scorer.model)) == [[], [1]]
 
 
 def test_only_what_a_reader_can_point_at_and_what_takes_much_away_speaks_against_a_label(scorer):

@@ -27,8 +27,8 @@ from classifier.training.examples import (
     repair,
     weigh,
 )
-from classifier.training.features import bin_edges, code
-from classifier.training.fit import balanced, calibrate, families, split
+from classifier.training.features import bin_edges, code, measure
+from classifier.training.fit import balanced, calibrate, families, held_out_linear, split
 from classifier.training.metrics import auroc, calibration_error, cell_weights, recall_by_cell, score
 from classifier.training.run import corpus_examples
 from classifier.verdict import LABELS
@@ -323,6 +323,18 @@ def test_calibration_lowers_the_confidence_of_a_boastful_model():
 
     assert calibration.probabilities(logits).max(axis=1).mean() == pytest.approx(0.7, abs=0.05)
     assert set(calibration.thresholds) == {*LABELS, "scope"}
+
+
+def test_trees_learn_from_linear_logits_that_have_not_seen_the_text(seeds):
+    chosen = [one for one in read_seeds(seeds) if one.label in LABELS][::4]
+    features, half = measure(one.text for one in chosen), np.arange(len(chosen)) % 2 == 0
+    splits = [(np.flatnonzero(half), np.flatnonzero(~half)), (np.flatnonzero(~half), np.flatnonzero(half))]
+    turned = {"original": "filler", "rewrite": "original", "filler": "rewrite"}
+    other = [one if here else replace(one, label=turned[one.label]) for one, here in zip(chosen, half, strict=True)]
+    before, after = (held_out_linear(features, each, splits) for each in (chosen, other))
+
+    assert before[~half].tolist() == after[~half].tolist()
+    assert before[half].tolist() != after[half].tolist()
 
 
 # Training and measuring

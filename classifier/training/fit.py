@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -31,50 +31,78 @@ FEWEST_TEXTS = 3  # in which an n-gram must occur
 OFFSET_SCALE = np.float32(2)  # how freely the offset of a data set moves
 SCOPE_FALSE_ALARMS = 0.05
 FOLDS = 6
-SENTENCE_FOLDS = 3
+INNER_FOLDS = 3  # of what the trees are given of the other parts, each by parts that have not seen the text
+LINEAR_SHARE = 0.3  # how much the linear part weighs in the sum; the trees, which ask it, weigh more
 NEVER = -30.0  # the logit of a label that training has not seen
 Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """What scikit-learn learned: linear estimators over the same columns, and trees over the signals.
+class Linear:
+    """Logistic regressions over n-grams and binned signals.
 
     Attributes:
         columns: the n-gram columns that occur in training, shape (kept,).
         edges: bin edges of each signal.
-        labels: one logistic regression for each label against the others; their logits are calibrated together.
-        scope: logistic regression of "none of the three", or None where no such text was given.
-        sentences: the weight of each n-gram of a sentence for each label, shape (2**ngrams.BITS, labels).
-        trees: boosted trees over the signals and the summaries of sentences; they see what goes together, which no sum of weights can.
+        labels: one for each label against the others; their logits are calibrated together.
+        scope: the one of "none of the three", or None where no such text was given.
     """
 
     columns: Ints
     edges: list[list[float]]
     labels: Sequence[LogisticRegression | None]
     scope: LogisticRegression | None
+
+    def logits(self, features: Features) -> tuple[Floats, Floats]:
+        """Logits of the labels, shape (texts, 3), and of "none of the three", shape (texts,)."""
+        matrix = _matrix(features, self.columns, self.edges)
+        return np.stack([_logits(estimator, matrix) for estimator in self.labels], axis=1), _logits(self.scope, matrix)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What scikit-learn learned: linear estimators, sentences, and trees that ask both.
+
+    Attributes:
+        linear: over n-grams and binned signals.
+        sentences: the weight of each n-gram of a sentence for each label, shape (2**ngrams.BITS, labels).
+        trees: boosted trees over the signals, the summaries of sentences and the logits of the linear part; they see what goes
+            together, which no sum of weights can.
+    """
+
+    linear: Linear
     sentences: NDArray[np.float32]
     trees: HistGradientBoostingClassifier | None
 
     def logits(self, features: Features) -> tuple[Floats, Floats]:
         """Logits of the labels, shape (texts, 3), and of "none of the three", shape (texts,)."""
-        matrix = _matrix(features, self.columns, self.edges)
-        logits = np.stack([_logits(estimator, matrix) for estimator in self.labels], axis=1)
-        return logits + tree_logits(self.trees, self._asked(features), len(LABELS)), _logits(self.scope, matrix)
+        logits, scope = self.linear.logits(features)
+        asked = _asked(features, summaries(features.sentences, self.sentences, len(features.signals)), logits)
+        return logits + tree_logits(self.trees, asked, len(LABELS)), scope
 
-    def _asked(self, features: Features) -> Floats:
-        """What the trees may ask: the signals, then the summaries of sentences."""
-        return np.hstack([features.signals, summaries(features.sentences, self.sentences, len(features.signals))])
+
+def _asked(features: Features, told: Floats, logits: Floats) -> Floats:
+    """What the trees may ask, as in Model.judge: the signals, the summaries of sentences, the logits of the linear part."""
+    return np.hstack([features.signals, told, logits])
 
 
 def _matrix(features: Features, columns: Ints, edges: list[list[float]]) -> sp.csr_array:
-    """What the linear estimators read, shape (texts, columns + sum of edges)."""
     coded = code(features.signals, edges) * bin_scales(edges)
     return sp.csr_array(sp.hstack([features.ngrams[:, columns], sp.csr_array(coded)], format="csr"))
 
 
 def fit(features: Features, examples: Sequence[Example]) -> Fitted:
     """Learn from examples; every label has the same weight in all."""
+    truth, weights = label_numbers(examples), np.array([example.weight for example in examples])
+    splits = list(split(families(examples), INNER_FOLDS))
+    sentences, told = _sentences(features, examples, splits)
+    asked = _asked(features, told, held_out_linear(features, examples, splits))
+    rows = np.flatnonzero((truth >= 0) & (weights > 0))
+    trees = grow(asked[rows], truth[rows], balanced(truth[rows], weights[rows]))
+    return Fitted(_linear(features, examples), sentences, trees)
+
+
+def _linear(features: Features, examples: Sequence[Example], has_scope: bool = True) -> Linear:
     truth, weights = label_numbers(examples), np.array([example.weight for example in examples])
     labelled = truth >= 0
     columns = np.flatnonzero(np.bincount(features.ngrams.indices, minlength=features.ngrams.shape[1]) >= FEWEST_TEXTS)
@@ -83,24 +111,30 @@ def fit(features: Features, examples: Sequence[Example]) -> Fitted:
     rows = np.flatnonzero(labelled & (weights > 0))
     counted = balanced(truth[rows], weights[rows])
     labels = [_one_against_rest(matrix[rows], truth[rows] == place, counted) for place in range(len(LABELS))]
-    known = np.flatnonzero(np.array([example.was_read for example in examples]))
     scope = None
-    if not labelled.all():
+    if has_scope and not labelled.all():
+        known = np.flatnonzero(np.array([example.was_read for example in examples]))
         scope = _one_against_rest(matrix[known], ~labelled[known], balanced((~labelled[known]).astype(int), weights[known]))
     words, scales = len(columns), bin_scales(edges)
-    sentences, told = _sentences(features, examples, truth, weights)
-    trees = grow(np.hstack([features.signals, told])[rows], truth[rows], counted)
-    finished = [_finished(estimator, words, scales) for estimator in labels]
-    return Fitted(columns, edges, finished, _finished(scope, words, scales), sentences, trees)
+    return Linear(columns, edges, [_finished(each, words, scales, LINEAR_SHARE) for each in labels], _finished(scope, words, scales))
 
 
-def _sentences(features: Features, examples: Sequence[Example], truth: Ints, weights: Floats) -> tuple[NDArray[np.float32], Floats]:
+def held_out_linear(features: Features, examples: Sequence[Example], splits: Sequence[tuple[Ints, Ints]]) -> Floats:
+    """The logits of each text by linear estimators that have not seen its family, shape (texts, labels)."""
+    logits = np.zeros((len(examples), len(LABELS)))
+    read = replace(features, sentences=features.sentences.of(np.array([], dtype=np.int64)))  # the sentences would only be copied
+    for train, test in splits:
+        logits[test], _ = _linear(read[train], [examples[row] for row in train.tolist()], has_scope=False).logits(read[test])
+    return logits
+
+
+def _sentences(features: Features, examples: Sequence[Example], splits: Sequence[tuple[Ints, Ints]]) -> tuple[NDArray[np.float32], Floats]:
     """The weights of n-grams of sentences, and what they say of each text where its family was left out."""
+    truth, weights = label_numbers(examples), np.array([example.weight for example in examples])
     whole = np.array([example.kind != ALTERED for example in examples])
     counted = np.zeros(len(examples))
     rows = np.flatnonzero(whole & (truth >= 0))
     counted[rows] = balanced(truth[rows], weights[rows])
-    splits = list(split(families(examples), SENTENCE_FOLDS))
     told = held_out_summaries(features.sentences, truth, counted, splits, len(examples))
     return learn(features.sentences, truth, counted), told
 
@@ -128,24 +162,24 @@ def _offsets(examples: Sequence[Example]) -> sp.csr_array:
 
 
 def _one_against_rest(matrix: sp.csr_array, positive: NDArray[np.bool_], weights: Floats) -> LogisticRegression | None:
-    """A logistic regression, or None where the label does not occur.
+    """A logistic regression, or None where the label does not occur, or no other does.
 
     For wide sparse columns liblinear is the quickest solver, and its dual form takes a third of the time of the primal.
     """
-    if not positive.any():
+    if positive.all() or not positive.any():
         return None
     matrix.indices, matrix.indptr = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)  # liblinear takes no others
     estimator = LogisticRegression(C=INVERSE_PENALTY, solver="liblinear", dual=True, tol=1e-2, random_state=0)
     return estimator.fit(matrix, positive, sample_weight=weights)
 
 
-def _finished(estimator: LogisticRegression | None, words: int, scales: Floats) -> LogisticRegression | None:
-    """The estimator without the offsets, its weights rounded as they will be stored: every figure is measured with those."""
+def _finished(estimator: LogisticRegression | None, words: int, scales: Floats, share: float = 1.0) -> LogisticRegression | None:
+    """The estimator without the offsets, by its share in the sum, its weights rounded as stored: every figure is measured with those."""
     if estimator is not None:
-        weights = estimator.coef_[:, : words + len(scales)]
+        weights = share * estimator.coef_[:, : words + len(scales)]
         weights[:, :words] = weights[:, :words].astype(STORED)
         weights[:, words:] = (weights[:, words:] * scales).astype(STORED).astype(np.float64) / scales
-        estimator.coef_, estimator.n_features_in_ = weights, words + len(scales)
+        estimator.coef_, estimator.intercept_, estimator.n_features_in_ = weights, share * estimator.intercept_, words + len(scales)
     return estimator
 
 
@@ -262,24 +296,23 @@ def _softmax(logits: Floats) -> Floats:
 
 def export(fitted: Fitted, calibration: Calibration, typical: Floats, name: str, version: str, about: dict[str, object]) -> Model:
     """The model as data."""
-    kept = len(fitted.columns)
-    estimators = [*fitted.labels, fitted.scope]
-    weights = np.zeros((len(estimators), kept + sum(map(len, fitted.edges))))
+    linear, kept = fitted.linear, len(fitted.linear.columns)
+    estimators = [*linear.labels, linear.scope]
+    weights = np.zeros((len(estimators), kept + sum(map(len, linear.edges))))
     intercept = np.full(len(estimators), NEVER)
     for place, estimator in enumerate(estimators):
         if estimator is not None:
             weights[place], intercept[place] = estimator.coef_[0], estimator.intercept_[0]
     grown = forest(fitted.trees)
-    intercept[: len(LABELS)] += grown.base(len(LABELS))
     table = np.zeros((1 << ngrams.BITS, len(estimators)), dtype=np.float32)
-    table[fitted.columns] = weights[:, :kept].T
+    table[linear.columns] = weights[:, :kept].T
     return Model(
         name=name,
         version=version,
         signals=READ,
-        edges=fitted.edges,
+        edges=linear.edges,
         ngram_weights=table,
-        signal_weights=(weights[:, kept:] * bin_scales(fitted.edges)).T.astype(np.float32),
+        signal_weights=(weights[:, kept:] * bin_scales(linear.edges)).T.astype(np.float32),
         sentence_weights=fitted.sentences,
         forest=grown,
         intercept=intercept,
