@@ -309,3 +309,44 @@ def test_a_document_that_was_replaced_many_times_is_still_found(kind: str, tmp_p
 
     assert not missed
     assert claimed is not None
+
+
+def test_replaced_and_expired_documents_change_nothing_for_the_others(where: str, seeds: list[Document], monkeypatch) -> None:
+    monkeypatch.setattr("classifier.index.segments.TAIL", 30)  # so that some that are gone lie in segments
+    told = next(seed for seed in seeds if seed.id == "council-flood-wall-vote")
+    words = told.text.split(" ")
+    retold = " ".join(f"{word} really" if place % 3 == 2 else word for place, word in enumerate(words))
+    others = [seed for seed in seeds if seed.id != told.id][:20]
+    now = [0.0]
+    with open_index(":memory:") as fresh, open_index(where, clock=lambda: now[0]) as used:
+        fresh.add_many([*others, told])
+        for turn in range(70):
+            now[0] = 3600.0 * turn
+            used.add(str(told.id), told.text)
+            used.add(f"gone {turn}", told.text)
+            used.expire(timedelta(minutes=30))
+        used.add_many([*others, told])
+        used.remove("gone 69")
+
+        assert len(used) == len(fresh)
+        assert used.sources(retold) == fresh.sources(retold) != []
+
+
+def test_deleted_documents_leave_an_index_in_memory() -> None:
+    with open_index(":memory:") as index:
+        index.add("a", prose(200, 1))
+        before = index.info().bytes
+        for seed in range(60):
+            index.add("a", prose(200, seed))
+
+        assert index.info().bytes < 3 * before
+
+
+def test_a_copy_within_a_batch_is_told_however_many_known_ids_share_its_text(index: Index) -> None:
+    index.add_many(Document(prose(100, seed=k), id=f"known {k}") for k in range(33))
+    same = [Document(prose(100, seed=99), id=f"known {k}") for k in range(33)]
+    answers = index.add_many_if_new([*same, Document(prose(100, seed=99), id="new"), Document(prose(100, seed=99), id="newer")])
+
+    assert answers[33] is None
+    assert answers[34] is not None
+    assert answers[34].id == "new"

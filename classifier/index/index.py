@@ -92,7 +92,7 @@ class Index:
             stored = [matches[0] if matches else None for matches in self._near(sketches)]
             kept: dict[str, int] = {}
             answers: list[Match | None] = []
-            earlier = near_within(sketches)
+            earlier = near_within(sketches, np.array([row.id not in known for row in rows], dtype=bool))
             for k, row in enumerate(rows):
                 match = Match(row.id, 1.0) if row.id in known or row.id in kept else stored[k]
                 for other, similarity in earlier.get(k, ()):
@@ -152,7 +152,7 @@ class Index:
         """For each text its rare terms, the rows that share most of them, and FEATURES of each, the most similar first."""
         words = list(split_many([document.text for document in batch]))
         sketches = sketch(batch) if sketches is None else sketches
-        hits = self._store.look_up(sketches["terms"].ravel(), sources.COMMON, np.zeros(sketches["terms"].size, dtype=bool))
+        hits = self._store.look_up(sketches["terms"].ravel(), sources.COMMON, np.zeros(sketches["terms"].size, dtype=bool)).without(self._store.gone())
         holders = hits.holders.reshape(sketches["terms"].shape)
         weights = sources.weigh(sketches["terms"], holders, len(self._store))
         chosen = self._most_shared(batch, hits, weights)

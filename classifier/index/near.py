@@ -40,10 +40,12 @@ def judge(left: Sketches, right: Sketches) -> tuple[NDArray[np.float64], NDArray
     return similarity, near
 
 
-def near_within(sketches: Sketches) -> dict[int, list[tuple[int, float]]]:
-    """For each sketch of a batch, the earlier ones that are near copies of it, with their similarity."""
-    held = keys(sketches)
-    later, earlier = candidates(look_up([entries(held, np.arange(len(sketches)))], held.ravel(), COMMON, is_band(len(held))))
+def near_within(sketches: Sketches, asked: NDArray[np.bool_]) -> dict[int, list[tuple[int, float]]]:
+    """For each sketch of a batch, the earlier ones that are near copies of it, with their similarity; only of those that are `asked`."""
+    places = np.flatnonzero(asked)
+    held = keys(sketches[places])
+    later, earlier = candidates(look_up([entries(held, places)], held.ravel(), COMMON, is_band(len(held))))
+    later = places[later]
     later, earlier = later[earlier < later], earlier[earlier < later]
     found: dict[int, list[tuple[int, float]]] = {}
     if len(later):

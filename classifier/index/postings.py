@@ -29,6 +29,14 @@ class Hits(NamedTuple):
     number: Ints
     holders: Ints
 
+    def without(self, gone: Ints) -> Hits:
+        """The same without some documents, which are no holders either."""
+        if not len(gone):
+            return self
+        kept = ~np.isin(self.number, gone)
+        dropped = np.bincount(self.position[~kept], minlength=len(self.holders))
+        return Hits(self.position[kept], self.number[kept], self.holders - dropped)
+
 
 def widen(keys: NDArray[np.uint32]) -> Entries:
     """Keys as they stand in entries, for document 0."""
@@ -81,6 +89,10 @@ class Postings:
         while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
             last = self.runs.pop()
             self.runs[-1] = merge((self.runs[-1], last))
+
+    def drop(self, numbers: Ints) -> None:
+        """Leave out the entries of some documents."""
+        self.runs = [run[~np.isin((run & _LOW).astype(np.int64), numbers)] for run in self.runs]
 
     def __len__(self) -> int:
         return sum(len(run) for run in self.runs)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from classifier.index.postings import Hits
 from classifier.index.sketch import Uints
+from classifier.words import Ints
 
 
 class Row(NamedTuple):
@@ -44,6 +45,9 @@ class Store(Protocol):
 
     def delete(self, numbers: Sequence[int]) -> None:
         """Forget rows."""
+
+    def gone(self) -> Ints:
+        """The numbers of deleted rows that may still be told as holders of a key."""
 
     def added_before(self, moment: float) -> list[int]:
         """The numbers of all rows added before a moment, in seconds since 1970."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from classifier.index.postings import Hits, Postings, entries, look_up
 from classifier.index.sketch import Uints, keys, unpack
 from classifier.index.store import Row
+from classifier.words import Ints
 
 
 class MemoryStore:
@@ -24,6 +25,7 @@ class MemoryStore:
         self._rows: dict[int, Row] = {}
         self._numbers: dict[str, int] = {}
         self._postings = Postings()
+        self._gone: list[int] = []
         self._next = 1
 
     @contextmanager
@@ -62,6 +64,15 @@ class MemoryStore:
         with self._lock:
             for number in numbers:
                 del self._numbers[self._rows.pop(number).id]
+            self._gone += numbers
+            if len(self._gone) > len(self._rows):
+                self._postings.drop(self.gone())
+                self._gone = []
+
+    def gone(self) -> Ints:
+        """The numbers of deleted rows that may still be told as holders of a key."""
+        with self._lock:
+            return np.array(self._gone, dtype=np.int64)
 
     def added_before(self, moment: float) -> list[int]:
         """The numbers of all rows added before a moment, in seconds since 1970."""
@@ -79,4 +90,4 @@ class MemoryStore:
         """Let go of everything."""
         self._rows.clear()
         self._numbers.clear()
-        self._postings = Postings()
+        self._postings, self._gone = Postings(), []

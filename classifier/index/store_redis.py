@@ -213,6 +213,11 @@ class RedisStore:
         with self.exclusive():
             self._gone += numbers
 
+    def gone(self) -> Ints:
+        """The numbers of deleted rows that may still be told as holders of a key."""
+        with self._errors():
+            return np.array([int(number) for number in self._redis.zrange(f"{_PREFIX}gone", 0, -1)], dtype=np.int64)
+
     def added_before(self, moment: float) -> list[int]:
         """The numbers of all rows added before a moment, in seconds since 1970."""
         with self._errors():

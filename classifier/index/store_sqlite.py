@@ -37,6 +37,7 @@ CREATE TABLE names (hash INTEGER PRIMARY KEY, number INTEGER NOT NULL);
 CREATE TABLE segments (segment INTEGER PRIMARY KEY AUTOINCREMENT, last INTEGER NOT NULL, entries INTEGER NOT NULL);
 CREATE TABLE blocks (block INTEGER PRIMARY KEY, entries BLOB NOT NULL);
 """
+_GONE = "CREATE TABLE IF NOT EXISTS gone (number INTEGER PRIMARY KEY)"  # files that were made before have none
 
 
 class SqliteStore:
@@ -67,6 +68,7 @@ class SqliteStore:
         with self._transaction("IMMEDIATE"):
             if not self._value("SELECT count(*) FROM sqlite_master WHERE name = 'rule'"):
                 self._create()
+            self._database.execute(_GONE)
         check(self.where, dict(self._database.execute("SELECT name, value FROM rule")))
 
     def _create(self) -> None:
@@ -139,6 +141,12 @@ class SqliteStore:
             self._database.executemany("DELETE FROM names WHERE hash = ?", [(_hash(id),) for (id,) in list(ids)])
             gone = self._database.executemany("DELETE FROM documents WHERE number = ?", [(number,) for number in numbers])
             self._database.execute("UPDATE counted SET documents = documents - ?", (max(gone.rowcount, 0),))
+            self._database.executemany("INSERT OR IGNORE INTO gone VALUES (?)", [(number,) for number in numbers])
+
+    def gone(self) -> Ints:
+        """The numbers of deleted rows that may still be told as holders of a key."""
+        with self._reading():
+            return np.array([number for (number,) in self._database.execute("SELECT number FROM gone")], dtype=np.int64)
 
     def added_before(self, moment: float) -> list[int]:
         """The numbers of all rows added before a moment, in seconds since 1970."""
@@ -186,6 +194,8 @@ class SqliteStore:
         for segment in gone:
             self._database.execute("DELETE FROM segments WHERE segment = ?", (segment,))
             self._database.execute("DELETE FROM blocks WHERE block >= ? AND block < ?", (segment << MOST_BITS, (segment + 1) << MOST_BITS))
+        first = self._value("SELECT coalesce(max(last), 0) + 1 FROM segments")
+        self._database.execute("DELETE FROM gone WHERE number BETWEEN ? AND ?", (first, last))
         cursor = self._database.execute("INSERT INTO segments (last, entries) VALUES (?, ?)", (last, size))
         segment = int(cursor.lastrowid or 0)
         self._database.executemany(
