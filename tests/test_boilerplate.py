@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifier import Scorer
 from classifier.boilerplate import NAMES, article, clean_text, judge, lines, share, without
 from classifier.boilerplate.features import dense
 from classifier.boilerplate.kinds import OTHER
@@ -30,6 +31,9 @@ PROMPTS = [
     ("Advertisement", "advertisement"),
     ("We use cookies to improve your experience. Accept all cookies", "cookie"),
 ]
+
+
+RUNNING_ON = ["The slip stays shut. Read also: The ferry board", "advertisement", "plans a new slip.", "and sign up for our newsletter"]
 
 
 def page(*lines: str) -> Document:
@@ -165,7 +169,7 @@ def test_a_batch_says_what_each_page_says_alone():
 @settings(max_examples=60, deadline=None)
 @given(
     st.text(max_size=300)
-    | st.lists(st.sampled_from([*ARTICLE, *(prompt for prompt, _ in PROMPTS), "", "1", "|"]), max_size=8).map("\n".join)
+    | st.lists(st.sampled_from([*ARTICLE, *(prompt for prompt, _ in PROMPTS), *RUNNING_ON, "", "1", "|"]), max_size=8).map("\n".join)
 )
 def test_judging_holds_its_promises_on_any_text(text):
     document = Document(text)
@@ -268,6 +272,22 @@ def test_a_batch_is_judged_once():
 
     assert judge(batch) is judge(batch)
     assert article(batch) is article(batch)
+
+
+@pytest.mark.parametrize("boxed", ["advertisement", "subscribe", "we use cookies", "share this article"])
+def test_a_passage_that_runs_on_into_a_line_that_is_cut_ends_before_it(boxed):
+    first, end = (
+        f"{ARTICLE[0]}\n\nThe slip stays shut. Read also: The ferry board",
+        f"plans a new slip.\n\n{ARTICLE[0]}\n\nIt opens in May [1].",
+    )
+    document = Document(f"{first}\n{boxed}\n{end}")
+    found = lines_of(document)
+
+    assert all(before.end <= after.start for before, after in itertools.pairwise(found))
+    assert all(one.text == document.text[one.start : one.end] for one in found)
+    assert any(one.text == "Read also: The ferry board" for one in found)
+    assert len(article(read([document])).documents[0].text) == len(document.text)
+    assert Scorer().score(document).model  # raised before
 
 
 def test_the_clean_text_is_the_text_without_its_lines():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from classifier.boilerplate.sheet import Floats, Sheet, lay_out, part
 from classifier.boilerplate.templates import Templates
 from classifier.document import Batch, Document, read
 from classifier.verdict import Line
+from classifier.words import Ints
 
 _JUDGED = "boilerplate"
 _DIGITS = 4  # of a probability
@@ -77,7 +79,16 @@ def _judge(batch: Batch, templates: Templates | None) -> Cuts:
     sheet, probability, cut = judge_lines(batch, model, templates)
     inside = passages(batch, sheet, cut, model)
     whole = _whole_lines(sheet, probability, cut, model)
-    return together(whole, inside[~cut[sheet.line_of_character(inside.start)]])
+    return together(whole, _besides(inside, sheet, np.flatnonzero(cut)))
+
+
+def _besides(inside: Cuts, sheet: Sheet, cut: Ints) -> Cuts:
+    """The passages that begin in no line that is cut, each up to the next such line: a sentence may run on over the end of its line."""
+    line = sheet.line_of_character(inside.start)
+    place = np.searchsorted(cut, line)
+    following = np.append(cut, len(sheet))[place]
+    end = np.minimum(inside.end, sheet.spans[following - 1, 1])
+    return replace(inside, end=np.where(following < len(sheet), end, inside.end))[following > line]
 
 
 def _whole_lines(sheet: Sheet, probability: Floats, cut: NDArray[np.bool_], model: LineModel) -> Cuts:
