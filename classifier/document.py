@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
@@ -38,6 +38,10 @@ class Shared:
     source_start: int | None = None
     source_end: int | None = None
 
+    def within(self, text: str) -> Shared:
+        """The same for a text of which only the article was compared: with what is cut within it."""
+        return replace(self, text=text[self.start : self.end])
+
 
 @dataclass(frozen=True)
 class Match:
@@ -53,6 +57,10 @@ class Match:
     similarity: float
     evidence: tuple[Shared, ...] = ()
 
+    def within(self, text: str) -> Match:
+        """The same for a text of which only the article was compared."""
+        return replace(self, evidence=tuple(shared.within(text) for shared in self.evidence))
+
     def to_dict(self) -> dict[str, Any]:
         """The match as plain data, ready for JSON."""
         return {"id": self.id, "similarity": self.similarity, "evidence": [vars(shared).copy() for shared in self.evidence]}
@@ -64,6 +72,10 @@ class Neighbors:
 
     near_copy: Match | None = None
     source: Match | None = None
+
+    def within(self, text: str) -> Neighbors:
+        """The same for a text of which only the article was compared."""
+        return replace(self, source=self.source and self.source.within(text))
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,9 @@ class Document:
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
             raise InputError(f"the text of a document is a str, not {type(self.text).__name__}. Decode bytes first.")
+        for name in ("url", "title", "date"):
+            if not isinstance(value := getattr(self, name), str | None):
+                raise InputError(f"the {name} of a document is a str or None, not {type(value).__name__}.")
 
     @cached_property
     def words(self) -> Words:

@@ -19,7 +19,8 @@ STDIN = "-"
 LIMIT = 64 * 1024 * 1024
 TEXT_SUFFIXES = frozenset({"", ".txt", ".text", ".md"})
 
-_SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,7}$", re.IGNORECASE)  # `2021.05.03` and `Mr. Smith resigns` have none
+# `2021.05.03` and `Mr. Smith resigns` have none; SQLite keeps `near.sqlite-wal` beside an index that is in use.
+_SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,7}(?:-(?:wal|shm|journal))?$", re.IGNORECASE)
 _OPEN_PIPES = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # what the shell makes of <(command)
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 _BOMS = (

@@ -88,7 +88,7 @@ class Scorer:
         bodies = boilerplate.article(batch).texts
         articles = [replace(document, text=body) for document, body in zip(batch.documents, bodies, strict=True)]
         found = zip(batch.documents, self.index.neighbors_of(articles), strict=True)
-        return replace(batch, documents=[replace(document, neighbors=neighbors) for document, neighbors in found])
+        return replace(batch, documents=[replace(document, neighbors=neighbors.within(document.text)) for document, neighbors in found])
 
     def judge(self, batch: Batch) -> Iterator[Verdict]:
         """The verdict on each document of a batch that has been read, for those who need its words too."""

@@ -12,6 +12,7 @@ from classifier.boilerplate import templates as module
 from classifier.boilerplate.templates import Templates, site_of
 from classifier.document import Document, read
 from classifier.errors import IndexFormatError, InputError
+from classifier.index import open_index
 
 BIO = "Odile Farrant has walked the quays of Port Ellery since the herring years and keeps a goat."
 QUOTE = "“The slip was built for a smaller sea than this one,” the harbour master said on Tuesday."
@@ -175,3 +176,42 @@ def test_a_scorer_with_templates_says_the_same_of_one_text_and_of_many():
 def test_a_scorer_names_a_missing_file_of_templates(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         Scorer(templates=tmp_path / "none.sqlite")
+
+
+def test_a_database_of_something_else_is_refused_and_stays_as_it_is(tmp_path):
+    connection = sqlite3.connect(tmp_path / "marks.sqlite")
+    with connection:
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+    connection.close()
+    before = (tmp_path / "marks.sqlite").read_bytes()
+    with pytest.raises(IndexFormatError, match=r"marks\.sqlite: not a store of templates"):
+        Templates(tmp_path / "marks.sqlite")
+
+    assert (tmp_path / "marks.sqlite").read_bytes() == before
+
+
+def test_templates_do_not_move_into_an_index(tmp_path):
+    open_index(str(tmp_path / "near.sqlite")).close()
+
+    with pytest.raises(IndexFormatError, match="not a store of templates"):
+        Templates.saved(tmp_path / "near.sqlite")
+
+
+def test_merging_what_is_no_store_is_refused(tmp_path):
+    (tmp_path / "empty").touch()
+    (tmp_path / "notes.txt").write_text("some notes on ferries\n" * 40, encoding="utf-8")
+    Templates(tmp_path / "other").close()
+    connection = sqlite3.connect(tmp_path / "other")
+    with connection:
+        connection.execute("UPDATE facts SET value = '99' WHERE name = 'schema'")
+    connection.close()
+    with Templates() as templates:
+        for name, told in (("empty", "not a store"), ("notes.txt", "not a store"), ("other", "schema 99")):
+            with pytest.raises(IndexFormatError, match=told):
+                templates.merge(tmp_path / name)
+        assert templates.learn([story(1, BIO)]) == 1
+
+
+def test_a_host_that_no_file_could_hold_is_no_site():
+    with Templates() as templates:
+        assert templates.learn([Document("We met.", url="http://a\ud800b.example/x")]) == 0

@@ -241,3 +241,22 @@ def test_a_file_that_is_no_index_is_named_and_kept(quality, where, crawl):
 
     assert (code, where.read_text()) == (2, "no database" * 100)
     assert f"{where}: no index, or a damaged one" in err
+
+
+def test_what_sqlite_keeps_beside_an_open_index_is_no_text(quality, tmp_path, monkeypatch):
+    (tmp_path / "ferry.txt").write_text(STORY)
+    monkeypatch.chdir(tmp_path)
+
+    for _ in range(2):
+        assert quality("add", "near.sqlite", ".")[0] == 0
+    assert quality("info", "near.sqlite")[1].split()[6:8] == ["near.sqlite", "1"]
+
+
+def test_an_id_cannot_forge_a_line(quality, where, tmp_path):
+    path = tmp_path / "forged.jsonl"
+    path.write_text("".join(json.dumps({"id": id, "text": STORY}) + "\n" for id in ("ferry", "a\nzzz\t0.99\tb")))
+    code, out, _ = quality("add", where, path, "--if-new")
+
+    assert code == 0
+    assert len(out.splitlines()) == 1
+    assert out.count("\t") == 2

@@ -81,9 +81,9 @@ def test_the_page_is_written(quality, crawl, tmp_path):
 
 
 def test_a_page_that_cannot_be_written_is_told(quality, crawl, tmp_path):
-    code, _, err = quality(crawl, "--html", tmp_path / "none" / "out.html")
+    code, _, err = quality(crawl, "--html", tmp_path)
 
-    assert (code, "none/out.html: no such file or directory" in err) == (2, True)
+    assert (code, f"{tmp_path}: is a directory" in err) == (2, True)
 
 
 def test_one_id_with_two_texts_is_told(quality, tmp_path):
@@ -101,3 +101,29 @@ def test_a_text_cannot_command_the_terminal(quality, tmp_path):
     path.write_text(json.dumps({"id": "a\x1b[31m", "text": REPORT}) + "\n" + json.dumps({"id": "b", "text": RETOLD}) + "\n")
 
     assert "\x1b" not in quality(path)[1]
+
+
+def test_the_page_does_not_take_the_place_of_what_is_read(quality, crawl):
+    before = crawl.read_bytes()
+    code, _, errors = quality(crawl, "--html", crawl.parent / "." / crawl.name)
+
+    assert code == 2
+    assert "would take the place of what is read" in errors
+    assert crawl.read_bytes() == before
+
+
+def test_a_folder_that_is_not_there_is_told_before_anything_is_read(quality, crawl, tmp_path):
+    code, out, errors = quality(crawl, "--html", tmp_path / "none" / "page.html")
+
+    assert (code, out) == (2, "")
+    assert f"there is no folder {tmp_path / 'none'}" in errors
+
+
+def test_an_address_that_is_none_stops_nothing(quality, tmp_path):
+    rows = [{"id": "a", "text": REPORT, "url": "http://[::1/x"}, {"id": "b", "text": RETOLD, "url": "http://a\u2100b.example/x"}]
+    path = tmp_path / "crawl.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    code, out, _ = quality(path)
+
+    assert code == 0
+    assert "story 1: 2 texts" in out

@@ -350,3 +350,20 @@ def test_a_copy_within_a_batch_is_told_however_many_known_ids_share_its_text(ind
     assert answers[33] is None
     assert answers[34] is not None
     assert answers[34].id == "new"
+
+
+def test_what_is_shared_is_told_as_it_stands_in_the_text(index: Index, seeds: list[Document]) -> None:
+    source = next(seed for seed in seeds if seed.id == "council-flood-wall-vote")
+    prompt = " Sign up for our free newsletter and get the best stories in your inbox every morning. "
+    half = source.text.index(". ", len(source.text) // 2) + 1
+    page = f"{source.text[:half]}{prompt}{source.text[half:]}"
+    index.add("source", source.text)
+    (match,) = index.sources(page, {"source": source.text})
+
+    assert match.evidence
+    assert all(shared.text == page[shared.start : shared.end] for shared in match.evidence)
+
+
+def test_an_id_without_end_is_refused(index: Index) -> None:
+    with pytest.raises(InputError, match="70,000 characters"):
+        index.add("x" * 70_000, prose(60, seed=1))

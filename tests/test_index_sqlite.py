@@ -245,3 +245,87 @@ def test_a_full_disk_is_an_error_and_loses_nothing(path: Path) -> None:
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(QualityError, match=r"nowhere/near\.sqlite: unable to open database file"):
         open_index(str(tmp_path / "nowhere" / "near.sqlite"))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE documents SET date = CAST(x'ff' AS TEXT)",
+        "UPDATE documents SET id = 7",
+        "DELETE FROM counted",
+        "DROP TABLE names",
+        "DROP TABLE segments",
+    ],
+)
+def test_damage_of_any_kind_is_an_error_that_names_the_file(path: Path, damage: str) -> None:
+    with open_index(str(path)) as index:
+        index.add("a", prose(60, seed=1))
+    database = sqlite3.connect(path)
+    database.execute(damage)
+    database.commit()
+    database.close()
+
+    def use() -> None:
+        with open_index(str(path)) as index:
+            assert index.near_copies(prose(60, seed=1))
+            assert len(index)
+            index.add("a", prose(60, seed=2))
+
+    with pytest.raises(IndexFormatError, match=r"near\.sqlite: no index, or a damaged one"):
+        use()
+
+
+def test_a_closed_index_says_so(path: Path) -> None:
+    index = open_index(str(path))
+    index.close()
+
+    with pytest.raises(QualityError, match="the index is closed"):
+        index.add("a", prose(60, seed=1))
+
+
+def test_an_id_that_is_no_utf_8_is_kept_as_any_other(path: Path) -> None:
+    name, text = "caf\udce9.txt", prose(80, seed=1)
+    with open_index(str(path)) as index:
+        index.add(name, text, date="\udce9")
+        index.add(name, text)
+    with open_index(str(path)) as index:
+        assert name in index
+        assert [match.id for match in index.near_copies(text)] == [name]
+        assert index.remove(name)
+        assert len(index) == 0
+
+
+OPENER = """
+import sys
+from pathlib import Path
+from classifier.boilerplate.templates import Templates
+from classifier.index import open_index
+print("ready", flush=True)
+for name in sys.stdin:
+    open_index(name.strip()).close()
+    Templates(name.strip() + ".templates").close()
+    print("opened", flush=True)
+"""
+
+
+def test_several_processes_may_make_one_file_at_once(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    command = [sys.executable, "-c", OPENER]
+    openers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        for _ in range(3)
+    ]
+    for opener in openers:
+        assert opener.stdout is not None
+        assert opener.stdout.readline() == "ready\n"
+    names = [str(tmp_path / f"{number}.sqlite") for number in range(60)]
+    for name in names:
+        for opener in openers:
+            assert opener.stdin is not None
+            opener.stdin.write(f"{name}\n")
+            opener.stdin.flush()
+
+    for opener in openers:
+        out, errors = opener.communicate()
+        assert errors == ""
+        assert out.count("opened") == len(names)

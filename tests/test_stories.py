@@ -111,6 +111,23 @@ def test_the_order_of_the_documents_does_not_matter(documents: list[Document], s
         assert find_stories(documents) == [story]
 
 
+def test_of_one_document_given_twice_the_earlier_date_counts() -> None:
+    early, late = (Document(REPORT, id="a", date=f"2026-0{month}-01") for month in (1, 3))
+    other = Document(f"{REPORT} More.", id="b", date="2026-02-01")
+
+    assert [find_stories(given)[0].origin for given in ([early, late, other], [other, late, early])] == ["a", "a"]
+
+
+def test_what_is_shared_is_told_as_it_stands_in_the_whole_text() -> None:
+    prompt = " Sign up for our free newsletter and get the best stories in your inbox every morning. "
+    half = len(RETOLD) // 2 + RETOLD[len(RETOLD) // 2 :].index(". ") + 1
+    page = f"{RETOLD[:half]}{prompt}{RETOLD[half:]}"
+    (story,) = find_stories([Document(REPORT, id="report", date="2019-03-15"), Document(page, id="page", date="2019-03-17")])
+
+    assert story.members[1].evidence
+    assert all(shared.text == page[shared.start : shared.end] for shared in story.members[1].evidence)
+
+
 def test_dates_say_which_came_first() -> None:
     early, late = Document(REPORT, id="b", date="2019-03-14T08:00:00+01:00"), Document(REPORT, id="a", date="2019-03-14T07:30:00Z")
     (story,) = find_stories([early, late])

@@ -13,7 +13,8 @@ import numpy as np
 
 from classifier.boilerplate.sheet import Floats, Sheet, lay_out, line_hashes
 from classifier.document import Document, read_many
-from classifier.errors import IndexFormatError, InputError
+from classifier.errors import IndexFormatError, InputError, QualityError
+from classifier.sqlite import connect, is_busy, write_ahead
 from classifier.words import NUMBER, Ints
 
 SCHEMA = 1
@@ -29,12 +30,17 @@ CREATE TABLE IF NOT EXISTS pages (site TEXT, page INTEGER, version INTEGER, PRIM
 CREATE TABLE IF NOT EXISTS lines (site TEXT, line INTEGER, page INTEGER, PRIMARY KEY (site, line, page)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS lines_of_page ON lines (site, page);
 """
+_SCHEMA_OF = {
+    "main": "SELECT value FROM main.facts WHERE name = 'schema'",
+    "other": "SELECT value FROM other.facts WHERE name = 'schema'",
+}
 
 
 def site_of(document: Document) -> str | None:
     """The host of a document's URL without `www.`, or None where it has no URL."""
     try:
         host = urlsplit(document.url or "").hostname
+        (host or "").encode()  # no site has a lone surrogate
     except ValueError:
         return None
     return host.removeprefix("www.") if host else None
@@ -58,20 +64,31 @@ class Templates:
     def __init__(self, path: str | Path = ":memory:", site: Callable[[Document], str | None] = site_of) -> None:
         self.path = str(path)
         self.site = site
-        try:
-            self._connection = sqlite3.connect(self.path, timeout=60.0, isolation_level=None, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._check()
-        except sqlite3.Error as error:
-            raise IndexFormatError(f"{self.path}: not a store of templates ({error}). Name another file, or delete it.") from error
         self._known: dict[str, dict[int, int]] = {}
+        with _errors_of(self.path):
+            self._connection = connect(self.path)
+            try:
+                self._open()
+            except BaseException:
+                self._connection.close()
+                raise
 
-    def _check(self) -> None:
-        self._connection.executescript(_TABLES)
-        self._connection.execute("INSERT OR IGNORE INTO facts VALUES ('schema', ?)", (str(SCHEMA),))
-        (schema,) = self._connection.execute("SELECT value FROM facts WHERE name = 'schema'").fetchone()
-        if schema != str(SCHEMA):
-            raise IndexFormatError(f"{self.path}: templates of schema {schema}, not {SCHEMA}. Learn them anew.")
+    def _open(self) -> None:
+        if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            self._check(_SCHEMA_OF["main"], self.path)  # before anything is written: the file may be somebody else's
+        write_ahead(self._connection)
+        with self._writing():
+            for statement in _TABLES.split(";"):
+                self._connection.execute(statement)
+            self._connection.execute("INSERT OR IGNORE INTO facts VALUES ('schema', ?)", (str(SCHEMA),))
+        self._check(_SCHEMA_OF["main"], self.path)
+
+    def _check(self, question: str, path: str) -> None:
+        found = self._connection.execute(question).fetchone()
+        if found is None:
+            raise sqlite3.DatabaseError("its facts name no schema")
+        if found[0] != str(SCHEMA):
+            raise IndexFormatError(f"{path}: templates of schema {found[0]}, not {SCHEMA}. Learn them anew.")
 
     @classmethod
     def saved(cls, path: str | Path, site: Callable[[Document], str | None] = site_of) -> Templates:
@@ -131,13 +148,16 @@ class Templates:
 
         Raises:
             InputError: there is no such file.
+            IndexFormatError: the file is no store of templates, or of another version.
         """
-        self._connection.execute("ATTACH ? AS other", (str(_existing(other)),))
-        try:
-            with self._writing():
-                self._merge_attached()
-        finally:
-            self._connection.execute("DETACH other")
+        with _errors_of(str(other)):
+            self._connection.execute("ATTACH ? AS other", (str(_existing(other)),))
+            try:
+                self._check(_SCHEMA_OF["other"], str(other))
+                with self._writing():
+                    self._merge_attached()
+            finally:
+                self._connection.execute("DETACH other")
 
     def _merge_attached(self) -> None:
         run = self._connection.execute
@@ -196,6 +216,17 @@ def template_keys(sheet: Sheet) -> Ints:
     worded = sheet.count(sheet.line[~number]) > 0
     result: Ints = np.where(worded, keys, np.uint64(0)).view(np.int64)
     return result
+
+
+@contextmanager
+def _errors_of(path: str) -> Iterator[None]:
+    """Say what SQLite met in words of this package."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if is_busy(error):
+            raise QualityError(f"{path}: another process has held it for a minute; try again.") from error
+        raise IndexFormatError(f"{path}: not a store of templates ({error}). Name another file, or delete it.") from error
 
 
 def _existing(path: str | Path) -> Path:

@@ -125,7 +125,8 @@ def _claim(index: Index, *, as_json: bool) -> Callable[[list[Document]], int]:
             if as_json:
                 write(view.json_line({"id": document.id, "new": match is None, "duplicate_of": _plain(match) if match else None}))
             elif match:
-                write(view.neutralize(f"{document.id}\t{match.similarity:.2f}\t{match.id}", one_line=False) + "\n")
+                ids = (view.neutralize(str(id), one_line=True) for id in (document.id, match.id))
+                write(f"\t{match.similarity:.2f}\t".join(ids) + "\n")
         return sum(match is None for match in answers)
 
     return claim

@@ -38,14 +38,20 @@ def stories(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # starting a pool of threads costs numpy's import 0.1 s of CPU
     from classifier import Scorer, find_stories
     from classifier.cli import documents
+    from classifier.stories.story import first_of
 
     desk = Desk(quiet)
+    if html:
+        _refuse_page(html, names)
     scorer = Scorer(model=model)
     known: dict[str | None, Document] = {}
     with progress_bar("reading", quiet=quiet) as progress:
         for document in documents.read(names, desk):
-            if known.setdefault(document.id, document).text != document.text:
+            twin = known.setdefault(document.id, document)
+            if twin.text != document.text:
                 desk.note(str(document.id), "this id stands more than once with different texts; the first of them is taken.")
+            else:
+                known[document.id] = first_of(twin, document)
             if progress:
                 progress(len(known), None)
     texts = list(known.values())
@@ -103,6 +109,14 @@ def _spans(member: Member, story: Story) -> view.Spans:
         spans.append(("  its source is not here", "dim"))
     told = " · ".join(view.neutralize(shared.text, one_line=True) for shared in member.evidence[:_SHOWN])
     return [*spans, (f"  {told}", "dim")] if told else spans
+
+
+def _refuse_page(path: Path, names: list[str]) -> None:
+    """Refuse a page that would take the place of what is read, or that no folder could hold, before anything is read."""
+    if path.exists() and any(Path(name).exists() and path.samefile(name) for name in names):
+        raise InputError(f"{path}: the page would take the place of what is read. Give another file.")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}. Make it, or give another file.")
 
 
 def _write_page(path: Path, found: list[Story], texts: list[Document]) -> None:

@@ -26,6 +26,7 @@ from classifier.index.store_memory import MemoryStore
 from classifier.words import Ints, split_many
 
 _BATCH = 256
+_LONGEST_ID = 10_000  # characters
 Text = str | Document
 Features = NDArray[np.float64]
 
@@ -62,7 +63,7 @@ class Index:
             InputError: a document has no id.
         """
         count = 0
-        for batch in self._batches(documents):
+        for _, batch in self._batches(documents):
             rows = self._rows(batch, sketch(batch))
             with self._store.exclusive():
                 self._store.delete(list(self._store.numbers([row.id for row in rows]).values()))
@@ -80,7 +81,7 @@ class Index:
     def add_many_if_new(self, documents: Iterable[Document]) -> list[Match | None]:
         """As `add_if_new`, for many documents in order; one may be a near copy of one before it."""
         answers: list[Match | None] = []
-        for batch in self._batches(documents):
+        for _, batch in self._batches(documents):
             answers += self.claim(batch, sketch(batch))
         return answers
 
@@ -111,7 +112,7 @@ class Index:
     def near_copies_many(self, texts: Iterable[Text]) -> list[list[Match]]:
         """As `near_copies`, for many texts in order."""
         answers: list[list[Match]] = []
-        for batch in self._batches(_document(text) for text in texts):
+        for _, batch in self._batches(_document(text) for text in texts):
             for document, matches in zip(batch, self._near(sketch(batch)), strict=True):
                 answers.append([match for match in matches if match.id != document.id])
         return answers
@@ -131,14 +132,16 @@ class Index:
     def sources_many(self, texts: Iterable[Text], known: Mapping[str, str] | None = None) -> list[list[Match]]:
         """As `sources`, for many texts in order; `known` are texts of the index by id."""
         answers: list[list[Match]] = []
-        for batch in self._batches(_document(text) for text in texts):
-            answers += [self._judged(document, *found, known or {}) for document, found in zip(batch, self.retold(batch), strict=True)]
+        for given, batch in self._batches(_document(text) for text in texts):
+            for whole, document, found in zip(given, batch, self.retold(batch), strict=True):
+                answers.append([match.within(whole.text) for match in self._judged(document, *found, known or {})])
         return answers
 
     def neighbors_many(self, texts: Iterable[Text], known: Mapping[str, str] | None = None) -> Iterator[Neighbors]:
         """For each text its nearest near copy and its surest source that is none, in order; `known` are texts of the index by id."""
-        for batch in self._batches(_document(text) for text in texts):
-            yield from self.neighbors_of(batch, known)
+        for given, batch in self._batches(_document(text) for text in texts):
+            for whole, found in zip(given, self.neighbors_of(batch, known), strict=True):
+                yield found.within(whole.text)
 
     def neighbors_of(self, batch: Sequence[Document], known: Mapping[str, str] | None = None) -> Iterator[Neighbors]:
         """As `neighbors_many`, for articles without boilerplate, or documents to be taken as they are, in one question."""
@@ -236,10 +239,11 @@ class Index:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _batches(self, documents: Iterable[Document]) -> Iterator[list[Document]]:
+    def _batches(self, documents: Iterable[Document]) -> Iterator[tuple[list[Document], list[Document]]]:
+        """Documents as they were given, and what is compared of them."""
         documents = iter(documents)
-        while batch := list(islice(documents, _BATCH)):
-            yield batch if self._as_is else list(articles(batch))
+        while given := list(islice(documents, _BATCH)):
+            yield given, given if self._as_is else list(articles(given))
 
     def _rows(self, batch: Sequence[Document], sketches: Sketches) -> list[Row]:
         now = self._clock()
@@ -322,4 +326,6 @@ def _document(text: Text, id: str | None = None, date: str | None = None) -> Doc
 def _id(document: Document) -> str:
     if not isinstance(document.id, str) or not document.id:
         raise InputError(f"a document of an index needs an id: a str, not {document.id!r}.")
+    if len(document.id) > _LONGEST_ID:
+        raise InputError(f"{document.id[:40]}…: an id of {len(document.id):,} characters; it may have {_LONGEST_ID:,}.")
     return document.id

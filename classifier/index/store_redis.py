@@ -126,9 +126,9 @@ class RedisStore:
             return
         ids = [row.id for row in self.fetch(self._gone).values()]
         numbers = list(self.numbers(ids).values())
-        gone = [*numbers, *ids, *(value for number in numbers for value in (number, number))]
+        gone = [*numbers, *map(_encoded, ids), *(value for number in numbers for value in (number, number))]
         rows = [value for number, row in self._new for value in (number, _pack(row))]
-        named = [value for number, row in self._new for value in (row.id, number)]
+        named = [value for number, row in self._new for value in (_encoded(row.id), number)]
         added = [value for number, row in self._new for value in (row.added, number)]
         with self._errors():
             written = self._commit(args=[self._token, len(numbers), len(self._new), *gone, *rows, *named, *added])
@@ -205,7 +205,7 @@ class RedisStore:
     def numbers(self, ids: Sequence[str]) -> dict[str, int]:
         """The numbers of those of `ids` that are stored."""
         with self._errors():
-            found = self._redis.hmget(f"{_PREFIX}ids", list(ids)) if ids else []
+            found = self._redis.hmget(f"{_PREFIX}ids", [_encoded(id) for id in ids]) if ids else []
         return {id: int(number) for id, number in zip(ids, found, strict=True) if number is not None}
 
     def delete(self, numbers: Sequence[int]) -> None:
@@ -251,8 +251,12 @@ def _client() -> Any:
     return redis
 
 
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _pack(row: Row) -> bytes:
-    id, date = row.id.encode("utf-8", "surrogatepass"), (row.date or "").encode("utf-8", "surrogatepass")
+    id, date = _encoded(row.id), _encoded(row.date or "")
     return _HEAD.pack(row.added, len(id), len(date)) + id + date + row.sketch
 
 

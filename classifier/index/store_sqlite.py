@@ -19,10 +19,10 @@ from classifier.index.rule import check, rule
 from classifier.index.segments import Segments
 from classifier.index.sketch import Uints, is_packed
 from classifier.index.store import Row
+from classifier.sqlite import connect, name_of, write_ahead
 from classifier.words import Ints
 
 _MAGIC = 0x71756978  # "quix", the application_id of the file
-_WAIT_S = 60.0
 _PAGE = 16_384  # bytes: rows of 460 leave less of it empty than of 4,096
 _VARIABLES = 500  # in one statement
 _BLOCKS = "SELECT block, entries FROM blocks WHERE block"
@@ -49,7 +49,7 @@ class SqliteStore:
         self._depth = 0
         self._segments = Segments(self)
         with _errors_of(where):
-            self._database = sqlite3.connect(where, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
+            self._database = connect(where)
             try:
                 self._open()
             except BaseException:
@@ -57,11 +57,12 @@ class SqliteStore:
                 raise
 
     def _open(self) -> None:
-        magic = self._value("PRAGMA application_id")
-        if magic != _MAGIC and self._value("SELECT count(*) FROM sqlite_master"):
+        with self._transaction("DEFERRED"):  # both values at one moment: another process may be making the file
+            foreign = self._value("PRAGMA application_id") != _MAGIC and self._value("SELECT count(*) FROM sqlite_master")
+        if foreign:
             raise IndexFormatError(f"{self.where}: an SQLite file, but no index of this package. Give another path.")
         self._database.execute(f"PRAGMA page_size={_PAGE}")  # of a file that is made now
-        self._database.execute("PRAGMA journal_mode=WAL")
+        write_ahead(self._database)
         self._database.execute("PRAGMA synchronous=NORMAL")
         self._database.execute("PRAGMA cache_size=-32000")
         self._database.execute("PRAGMA journal_size_limit=4000000")
@@ -110,9 +111,11 @@ class SqliteStore:
         """Store rows whose ids are not stored yet."""
         with self.exclusive():
             last = self._value("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'documents'")
-            values = [(last + k, row.id, row.date, int(row.added), row.sketch) for k, row in enumerate(rows, start=1)]
+            values = [(last + k, _stored(row.id), _stored(row.date), int(row.added), row.sketch) for k, row in enumerate(rows, start=1)]
             self._database.executemany("INSERT INTO documents VALUES (?, ?, ?, ?, ?)", values)
-            self._database.executemany("INSERT INTO names VALUES (?, ?)", [(_hash(value[1]), value[0]) for value in values])
+            self._database.executemany(
+                "INSERT INTO names VALUES (?, ?)", [(_hash(row.id), last + k) for k, row in enumerate(rows, start=1)]
+            )
             self._database.execute("UPDATE counted SET documents = documents + ?", (len(values),))
             self._segments.seal()
 
@@ -125,20 +128,23 @@ class SqliteStore:
         """The rows of those of `numbers` that are still stored."""
         with self._reading():
             found = self._select("SELECT number, id, date, added, sketch FROM documents WHERE number IN", numbers)
-            return {number: Row(id, date, added, _sound(sketch, is_packed)) for number, id, date, added, sketch in found}
+            return {
+                number: Row(_told(_sound(id, _is_text)), _told(_sound(date, _is_text_or_none)), added, _sound(sketch, is_packed))
+                for number, id, date, added, sketch in found
+            }
 
     def numbers(self, ids: Sequence[str]) -> dict[str, int]:
         """The numbers of those of `ids` that are stored."""
         with self._reading():
             asked = "SELECT id, documents.number FROM names JOIN documents USING (number) WHERE hash IN"
-            found = dict(self._select(asked, [_hash(id) for id in ids]))
+            found = {_told(id): number for id, number in self._select(asked, [_hash(id) for id in ids])}
             return {id: found[id] for id in ids if id in found}
 
     def delete(self, numbers: Sequence[int]) -> None:
         """Forget rows; their keys go when their segment is merged."""
         with self.exclusive():
             ids = self._select("SELECT id FROM documents WHERE number IN", numbers)
-            self._database.executemany("DELETE FROM names WHERE hash = ?", [(_hash(id),) for (id,) in list(ids)])
+            self._database.executemany("DELETE FROM names WHERE hash = ?", [(_hash(_told(id)),) for (id,) in list(ids)])
             gone = self._database.executemany("DELETE FROM documents WHERE number = ?", [(number,) for number in numbers])
             self._database.execute("UPDATE counted SET documents = documents - ?", (max(gone.rowcount, 0),))
             self._database.executemany("INSERT OR IGNORE INTO gone VALUES (?)", [(number,) for number in numbers])
@@ -214,12 +220,35 @@ class SqliteStore:
             yield from self._database.execute(f"{statement} ({','.join('?' * len(part))})", part)
 
     def _value(self, statement: str) -> int:
-        return int(self._database.execute(statement).fetchone()[0])
+        row = self._database.execute(statement).fetchone()
+        value: int = _sound(row and row[0], lambda value: isinstance(value, int))
+        return value
 
 
 def _hash(id: str) -> int:
     """The 64 bits by which an id is looked up; two ids of a billion have the same once in forty such indexes."""
     return int.from_bytes(blake2b(id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little", signed=True)
+
+
+def _stored(text: str | None) -> str | bytes | None:
+    """A text as SQLite takes it: a name of a file that is not UTF-8 has lone surrogates, and is kept as bytes."""
+    try:
+        return text and text.encode() and text
+    except UnicodeEncodeError:
+        return (text or "").encode("utf-8", "surrogatepass")
+
+
+def _told(value: Any) -> Any:
+    """A text as it was before it was stored."""
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str | bytes)
+
+
+def _is_text_or_none(value: object) -> bool:
+    return value is None or _is_text(value)
 
 
 def _sound(value: Any, is_sound: Callable[[Any], bool]) -> Any:
@@ -239,17 +268,20 @@ def _errors_of(where: str) -> Iterator[None]:
     """Say what SQLite met in words of this package."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        remedy = next((told for name, told in _REMEDY.items() if error.sqlite_errorname.startswith(name)), _OPENING)
-        raise QualityError(f"{where}: {error}. {remedy}") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        name = name_of(error) if isinstance(error, sqlite3.Error) else ""
+        if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
+            raise QualityError(f"{where}: the index is closed. Open it anew.") from error
+        if remedy := next((told for start, told in _REMEDY.items() if name.startswith(start)), ""):
+            raise QualityError(f"{where}: {error}. {remedy}") from error
         raise IndexFormatError(f"{where}: no index, or a damaged one: {error}. Restore a copy, or make it anew from the texts.") from error
 
 
-_OPENING = "Is the folder there, and may it be written?"
 _REMEDY = {  # by how the name of SQLite's error begins
     "SQLITE_FULL": "Nothing that was stored before is lost; make room and go on.",
     "SQLITE_IOERR": "Nothing that was stored before is lost; the disk may be gone, full, or closed to files so big.",
     "SQLITE_BUSY": "Another process has held it for a minute; try again.",
     "SQLITE_READONLY": "Make the file and its folder writable.",
+    "SQLITE_CANTOPEN": "Is the folder there, and may it be written?",
+    "SQLITE_PERM": "Is the folder there, and may it be written?",
 }

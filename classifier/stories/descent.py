@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from classifier import lexicon
+from classifier.boilerplate.templates import site_of
 from classifier.document import Document, Shared, read
 from classifier.index import sources
 from classifier.index.evidence import compare_texts, weightiest
@@ -106,7 +106,7 @@ def _moments(documents: Iterable[Document]) -> dict[str, float]:
 
 def _outlet(document: Document) -> frozenset[int]:
     """The hashes of names by which others credit a document: its site, and the agency in its dateline."""
-    labels = [label for label in (urlsplit(document.url or "").hostname or "").split(".")[:-1] if label not in _NO_OUTLET]
+    labels = [label for label in (site_of(document) or "").split(".")[:-1] if label not in _NO_OUTLET]
     own = word_hashes(labels[-1]).tolist() if labels else []
     words, tags = document.words, read([document]).found.tags
     for place in range(1, min(_DATELINE, len(words))):

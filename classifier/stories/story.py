@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,8 @@ def find_stories(documents: Iterable[Document], scorer: Scorer | None = None) ->
         if number >= 0 and number == within.get(kin.right):
             pairs[number].append((bodies[kin.left], bodies[kin.right], kin))
     originality = _originality([pages[place] for places in groups for place in places], scorer)
-    stories = [_tell(trace(members, kin, originality)) for members, kin in zip(found, pairs, strict=True)]
+    texts = {str(page.id): page.text for page in pages}
+    stories = [_tell(trace(members, kin, originality), texts) for members, kin in zip(found, pairs, strict=True)]
     return sorted(stories, key=lambda story: (-len(story.members), story.members[0].id))
 
 
@@ -92,9 +93,16 @@ def _distinct(documents: Iterable[Document]) -> list[Document]:
     for document in documents:
         if not isinstance(document.id, str) or not document.id:
             raise InputError(f"a document of a story needs an id: a str, not {document.id!r}.")
-        if known.setdefault(document.id, document).text != document.text:
+        twin = known.setdefault(document.id, document)
+        if twin.text != document.text:
             raise InputError(f"{document.id!r} is the id of two documents with different texts. Give each its own.")
+        known[document.id] = first_of(twin, document)
     return [known[id] for id in sorted(known)]
+
+
+def first_of(one: Document, other: Document) -> Document:
+    """Of two documents with one id and one text the one that came out first, whichever is given first."""
+    return min(one, other, key=lambda document: (document.date or "~", document.url or "", document.title or ""))
 
 
 def _originality(documents: list[Document], scorer: Scorer | None) -> dict[str, tuple[float, bool]]:
@@ -112,6 +120,10 @@ def _originality(documents: list[Document], scorer: Scorer | None) -> dict[str, 
     }
 
 
-def _tell(descent: Descent) -> Story:
-    members = [Member(line.id, line.role, line.source, line.similarity, line.evidence) for line in descent.lines]
+def _tell(descent: Descent, texts: Mapping[str, str]) -> Story:
+    """A story with what its members share as it stands in their whole texts."""
+    members = [
+        Member(line.id, line.role, line.source, line.similarity, tuple(shared.within(texts[line.id]) for shared in line.evidence))
+        for line in descent.lines
+    ]
     return Story(members, descent.origin)
