@@ -48,11 +48,14 @@ class Scorer:
         ModelError: the folder holds no model that this release can read.
         InputError: there is no such file of templates.
         IndexFormatError: the file holds no templates.
+        TypeError: the index is a path.
     """
 
     def __init__(
         self, model: Path | str | None = None, index: Known | None = None, templates: Templates | Path | str | None = None
     ) -> None:
+        if isinstance(index, Path | str):
+            raise TypeError(f"an index is what open_index returns, not a path. Write Scorer(index=open_index({str(index)!r})).")
         self.model: Model = load(Path(model)) if model is not None else shipped()
         self.index = index
         self.templates = Templates.saved(templates) if isinstance(templates, Path | str) else templates

@@ -18,7 +18,8 @@ HEAD = """\
 <!-- Written by `make docs` from the docstrings in classifier/signals/. Change them there. -->
 
 What `quality` measures in a text. Each signal is one function; its name here is its name in `verdict.signals` and in the JSON.
-`quality score FILE --why` marks in the text what was counted.
+`quality score FILE --why` marks in the text what was counted. A share of characters is what lies in its stretches, blanks and marks too,
+of the characters that stand in words, and at most 1.
 """
 
 Signal = Callable[..., Any]

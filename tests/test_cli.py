@@ -194,6 +194,13 @@ def test_a_copy_is_found_among_texts_given_by_hand(quality, tmp_path, pages):
     assert f"copy of      {copy}" in quality("score", pages[0], "--against", copy).out
 
 
+def test_a_text_is_no_copy_of_itself_however_its_path_is_spelled(quality, page):
+    other = page.parent / ".." / page.parent.name / page.name
+
+    assert quality("score", "--json", page, "--against", other).objects()[0]["duplicate_of"] is None
+    assert quality("score", "--json", page, "--against", page, "--against", other).objects()[0]["duplicate_of"] is None
+
+
 def test_a_text_is_no_copy_of_itself(quality, tmp_path, page):
     write(tmp_path / "a.txt", page.read_bytes())
 

@@ -85,3 +85,19 @@ def test_a_surer_source_says_more(similarity, least):
 def test_no_source_says_nothing():
     assert rewrite_shift(None) == 0.0
     assert rewrite_shift(Match("a", 0.4)) == 0.0
+
+
+def test_the_path_of_an_index_is_no_index(tmp_path):
+    with pytest.raises(TypeError, match="Write Scorer\\(index=open_index"):
+        Scorer(index=str(tmp_path / "near.sqlite"))
+
+
+def test_what_a_source_shares_is_told_as_it_stands_in_the_page():
+    half = RETOLD.index(". ", len(RETOLD) // 2) + 1
+    page = f"{RETOLD[:half]} Sign up for our free newsletter and get the best stories in your inbox every morning.{RETOLD[half:]}"
+    with open_index(":memory:") as index:
+        index.add("report", REPORT)
+        source = Scorer(index=index).score(page).derived_from
+
+    assert source is not None
+    assert all(shared.text == page[shared.start : shared.end] for shared in source.evidence)

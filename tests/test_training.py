@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score, roc_auc_score
 
-from classifier import LabelError, ModelError, Scorer, evaluate, train
+from classifier import LabelError, ModelError, Scorer, evaluate, train, tune
 from classifier.training import train_shipped
 from classifier.training.artefacts import COPY_WEIGHT, mark, unbreak
 from classifier.training.examples import (
@@ -100,6 +101,22 @@ def test_labels_are_read_in_order_with_their_optional_fields(tmp_path):
     assert [(one.family, one.id) for one in examples] == [("f", "7"), ("", "")]
 
 
+def test_a_family_may_be_numbered_from_0_and_a_file_may_begin_with_a_mark(tmp_path):
+    path = jsonl(tmp_path / "l.jsonl", RAIN | {"family": 0}, SALE | {"family": 1})
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+    assert [one.family for one in read_labels(path)] == ["0", "1"]
+
+
+def test_texts_of_one_family_are_not_trained_on_for_none_can_be_held_out(seeds, tmp_path):
+    path = labelled(seeds, tmp_path / "l.jsonl")
+    path.write_text("".join(json.dumps(json.loads(line) | {"family": "one"}) + "\n" for line in path.read_text().splitlines()))
+
+    for use in (train, tune):
+        with pytest.raises(LabelError, match='all texts have one "family": none can be held out'):
+            use(path, tmp_path / "model")
+
+
 def test_packed_labels_are_read_too(tmp_path):
     path = tmp_path / "l.jsonl.gz"
     path.write_bytes(gzip.compress(f"{json.dumps(RAIN)}\n{json.dumps(SALE)}\n".encode()))
@@ -118,6 +135,8 @@ def test_packed_labels_are_read_too(tmp_path):
         pytest.param([{"headline": "x", "label": "filler"}], "l.jsonl:1: no \"text\" string; found 'headline', 'label'.", id="no text"),
         pytest.param([{"text": 7, "label": "filler"}], "l.jsonl:1: no \"text\" string; found 'text', 'label'.", id="text is no string"),
         pytest.param(["{}"], 'l.jsonl:1: no "text" string; found nothing.', id="empty object"),
+        pytest.param([RAIN | {"text": " "}], "l.jsonl:1: the text is empty. Leave the line out.", id="empty text"),
+        pytest.param(["[" * 100_000], "l.jsonl:1: not JSON (", id="no end of brackets"),
         pytest.param([RAIN, {"text": "a", "label": "spam"}], "l.jsonl:2: label 'spam' is none of original, rewrite, filler.", id="label"),
         pytest.param([RAIN, {"text": "a"}], "l.jsonl:2: label None is none of original", id="no label"),
         pytest.param([{"text": "a", "label": ["filler"]}], "l.jsonl:1: label ['filler'] is none of", id="label is a list"),
@@ -135,6 +154,7 @@ def test_bad_labels_are_refused_by_file_and_line(tmp_path, rows, message):
         ("utf16.jsonl", "{}".encode("utf-16"), "utf16.jsonl: cannot be read: 'utf-8' codec"),
         ("plain.jsonl.gz", b"{}", "plain.jsonl.gz: cannot be read: Not a gzipped file"),
         ("cut.jsonl.gz", gzip.compress(b"{}" * 50)[:-9], "cut.jsonl.gz: cannot be read: Compressed file ended"),
+        ("torn.jsonl.gz", gzip.compress(b"{}")[:10] + b"\xff" * 99, "torn.jsonl.gz: cannot be read: Error -3 while decompressing"),
     ],
 )
 def test_a_file_of_labels_that_cannot_be_read_is_named(tmp_path, name, content, message):
@@ -408,6 +428,15 @@ def test_evaluating_measures_models_side_by_side(trained):
     assert len(report.rows) == 2
     assert report.rows[1][1].accuracy == 1.0
     assert "no model was trained on" in report.note
+
+
+def test_models_of_one_name_are_told_apart_and_one_model_needs_no_list(trained, tmp_path):
+    folder, _ = trained
+    shutil.copytree(folder / "model", tmp_path / "model")
+    report = evaluate(folder / "labels.jsonl", [folder / "model", tmp_path / "model"])
+
+    assert list(report.to_dict()["rows"]) == ["model 1", f"model 1 ({tmp_path / 'model'})"]
+    assert [name for name, _ in evaluate(folder / "labels.jsonl", str(folder / "model")).rows] == ["model 1"]
 
 
 def test_evaluating_tells_its_progress(trained):

@@ -60,7 +60,10 @@ def _quality(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
     del version  # its callback has seen to it
-    found = presets.find(Path.cwd())
+    try:
+        found = presets.find(Path.cwd())
+    except FileNotFoundError:  # the current folder was deleted
+        found = None
     if found:
         commands = getattr(context.command, "commands", {})
         options = {name: _options(command) for name, command in commands.items()}

@@ -6,7 +6,7 @@ import os
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain, islice
 from pathlib import Path
@@ -120,13 +120,18 @@ class _Given:
         from classifier import Document, open_index
 
         self._index = open_index(":memory:")
-        documents = [Document(page.text, id=page.name) for page in pages]
-        self._index.add_many(documents)
-        self._texts = {str(document.id): document.text for document in documents}
+        given = {os.path.realpath(page.name): Document(page.text, id=page.name) for page in pages}
+        self._index.add_many(given.values())
+        self._texts = {str(document.id): document.text for document in given.values()}
+        self._names = {path: document.id for path, document in given.items()}
 
     def neighbors_of(self, batch: Sequence[Document]) -> Iterator[Neighbors]:
         """For each article its nearest near copy and its surest source, in order."""
-        return self._index.neighbors_of(batch, self._texts)
+        return self._index.neighbors_of([self._named(document) for document in batch], self._texts)
+
+    def _named(self, document: Document) -> Document:
+        """A document under the name by which its file was given, if it was: a file is never compared with itself."""
+        return replace(document, id=self._names.get(os.path.realpath(document.id or ""), document.id))
 
 
 def _pages(names: Iterable[str], desk: Desk) -> Iterator[Page]:

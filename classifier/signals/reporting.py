@@ -333,7 +333,7 @@ def transcript_rate(batch: Batch) -> Measure:
 
 
 def dates_rate(batch: Batch) -> Measure:
-    """How often a month or a weekday is named, per 1,000 words."""
+    """How often a month or a weekday is named, but for May, Mar, Sat and Sun, which are words too, per 1,000 words."""
     return Measure(_tag_rate(batch, lx.MONTH_OR_DAY))
 
 

@@ -51,7 +51,7 @@ def emoji_rate(batch: Batch) -> Measure:
 
 
 def exclamations_rate(batch: Batch) -> Measure:
-    """How often exclamation marks stand in the text, per 1,000 words."""
+    """How often exclamation marks stand in the text, runs of them counted once, per 1,000 words."""
     return rate(batch, _runs(batch.mark("!"), 1))
 
 

@@ -176,7 +176,7 @@ def links_rate(batch: Batch) -> Measure:
 
 
 def capitals(batch: Batch) -> Measure:
-    """The share of words written in capitals, 0..1."""
+    """The share of words written in capitals, single letters too, 0..1."""
     return Measure(ratio(batch.count_words((batch.words.shape & ALL_CAPITALS) > 0), batch.sizes))
 
 

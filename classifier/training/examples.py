@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -90,18 +91,18 @@ def read_labels(path: str | Path) -> list[Example]:
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with opened(path, "rt", encoding="utf-8") as lines:
+        with opened(path, "rt", encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, start=1):
                 if not line.strip():
                     continue
                 try:
                     row = json.loads(line)
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     raise LabelError(f"{path}:{number}: not JSON ({error}). Write one object a line.") from error
                 if not isinstance(row, dict):
                     raise LabelError(f'{path}:{number}: a {type(row).__name__}, not an object. Write {{"text": …, "label": …}}.')
                 yield number, row
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise LabelError(f"{path}: cannot be read: {reason}. Give a JSONL file of texts with labels.") from error
 
@@ -110,10 +111,12 @@ def _user_example(path: Path, number: int, row: dict[str, Any]) -> Example:
     text, label = row.get("text"), row.get("label")
     if not isinstance(text, str):
         raise LabelError(f'{path}:{number}: no "text" string; found {", ".join(map(repr, row)) or "nothing"}.')
+    if not text.strip():
+        raise LabelError(f"{path}:{number}: the text is empty. Leave the line out.")
     if label not in LABELS:
         raise LabelError(f"{path}:{number}: label {label!r} is none of {', '.join(LABELS)}.")
     optional = ("dataset", "family", "source", "generator", "id", "title", "kind", "date")
-    known: dict[str, Any] = {name: str(row[name]) for name in optional if row.get(name)}
+    known: dict[str, Any] = {name: str(row[name]) for name in optional if row.get(name) not in (None, "")}
     return Example(text, label, **known)
 
 

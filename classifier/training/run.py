@@ -17,7 +17,7 @@ from classifier.training.artefacts import mark, shorten, unbreak
 from classifier.training.examples import BY_EYE, READ_HERE, Example, read_corpora, read_labels, read_seeds, weigh
 from classifier.training.features import Features, measure
 from classifier.training.fit import Calibration, calibrate, export, families, fit, held_out_logits, label_numbers
-from classifier.training.metrics import score
+from classifier.training.metrics import Score, score
 from classifier.training.report import Report
 from classifier.verdict import LABELS
 
@@ -57,14 +57,16 @@ def corpus_examples(corpora: Path) -> list[Example]:
     return [*examples, *mark(examples), *shorten(examples), *unbreak(examples)]
 
 
-def evaluate(labels: str | Path, models: Sequence[str | Path | None] = (None,), *, progress: Progress | None = None) -> Report:
+def evaluate(labels: str | Path, models: str | Path | Sequence[str | Path | None] = (None,), *, progress: Progress | None = None) -> Report:
     """Measure models on a JSONL file of labels, side by side; None stands for the shipped model."""
     examples = read_labels(labels)
     truth = label_numbers(examples)
-    rows = []
+    models = [models] if isinstance(models, str | Path) else models
+    rows: list[tuple[str, Score]] = []
     for place, folder in enumerate(models):
         scorer = Scorer(folder)
         name = f"{scorer.model.name} {scorer.model.version}"
+        name = f"{name} ({folder})" if name in dict(rows) else name
         rows.append((name, score(truth, _probabilities(scorer, examples, progress, place, len(models)))))
     return Report(rows, "Measured on the texts as given; only texts that no model was trained on tell anything.")
 
@@ -159,6 +161,10 @@ def _refuse_few(examples: Sequence[Example]) -> None:
     if few or sum(count > 0 for count in counts.values()) < 2:
         found = ", ".join(f"{count} {label}" for label, count in counts.items())
         raise LabelError(f"too few texts to learn from: {found}. Give at least {FEWEST} of each label that occurs, and two labels.")
+    if len(set(families(examples))) < 2:
+        raise LabelError(
+            'all texts have one "family": none can be held out. Leave the field away, or name a family for each event or site.'
+        )
 
 
 def _thinned(examples: Sequence[Example], most: int = 400) -> list[Example]:
