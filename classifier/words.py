@@ -482,13 +482,14 @@ def _quote_spans(chars: Characters, lines: Ints) -> Ints:
 def _pair_quotes(marks: list[int], kinds: list[int], opens: list[bool], closes: list[bool], line_ends: list[int]) -> Ints:
     spans: list[tuple[int, int]] = []
     begin, single, line_end = -1, False, -1
-    for mark, kind, can_open, can_close, stop in zip(marks, kinds, opens, closes, line_ends, strict=True):
+    closed = _closed_later(kinds, closes, line_ends)
+    for mark, kind, can_open, can_close, stop, ends in zip(marks, kinds, opens, closes, line_ends, closed, strict=True):
         if begin >= 0 and stop != line_end:
             if not single:
                 spans.append((begin, line_end))
             begin = -1
         if begin < 0:
-            if kind == ch.OPEN_QUOTE or (can_open and kind != ch.CLOSE_QUOTE):
+            if kind == ch.OPEN_QUOTE or (can_open and kind != ch.CLOSE_QUOTE and (ends or kind != ch.APOSTROPHE)):
                 begin, single, line_end = mark, kind == ch.APOSTROPHE, stop
         elif single == (kind == ch.APOSTROPHE) and kind != ch.OPEN_QUOTE and (can_close or kind == ch.CLOSE_QUOTE or not single):
             spans.append((begin, mark + 1))
@@ -496,6 +497,16 @@ def _pair_quotes(marks: list[int], kinds: list[int], opens: list[bool], closes: 
     if begin >= 0 and not single:
         spans.append((begin, line_end))
     return np.array(spans, dtype=np.int64).reshape(-1, 2)
+
+
+def _closed_later(kinds: list[int], closes: list[bool], line_ends: list[int]) -> list[bool]:
+    """For each mark whether an apostrophe that may close a quotation follows on its line: the one of '90s opens none without it."""
+    found, closed, line_end = False, [], -1
+    for kind, can_close, stop in zip(reversed(kinds), reversed(closes), reversed(line_ends), strict=True):
+        found, line_end = found and stop == line_end, stop
+        closed.append(found)
+        found = found or (kind == ch.APOSTROPHE and can_close)
+    return closed[::-1]
 
 
 def _shapes(run: _Run) -> NDArray[np.uint8]:

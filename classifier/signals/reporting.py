@@ -14,13 +14,15 @@ from classifier.signals import classes as cl
 from classifier.signals.measure import Floats, Measure, Spans, join, opening, per_thousand, phrases, rate, ratio, share, tagged
 from classifier.words import NUMBER, Ints, changes
 
-# A place in capitals, or one that a tag or a date follows; then a dash and the sentence itself, on the same line.
+# A place in capitals, or one that a tag or a date follows; then a dash and the sentence itself, on the same line. À-Þ are the capitals
+# of Latin-1, à-ÿ its small letters; a blank may be one that does not break.
 _DATELINE = re.compile(
-    r"[\"“]?(?:(?:[A-Z][A-Z.'’-]{2,24}(?:[ /][A-Z][A-Z.'’-]{0,24}){0,3}(?:, [A-Z][A-Za-z. ]{1,24}?){0,2}"
-    r"|[A-Z][A-Za-z.'’-]{1,24}(?: [A-Z][A-Za-z.'’-]{1,24}){0,2}"
-    r"(?:, [A-Z][A-Za-z. ]{1,24}?){0,2}(?=,? (?:\(|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)))"
-    r"(?:,? (?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?:,? \d{4})?)?"
-    r"(?: ?\([A-Z][A-Za-z/ ]{1,40}\) ?[-–—:]{0,2}| ?[-–—]{1,2}) (?=[^\n]{40}))"
+    r"[\"“]?(?!(?:Posted|Published|Updated|Last|Photo|Image|BREAKING|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"
+    r"(?:(?:[A-ZÀ-Þ][A-ZÀ-Þ.'’-]{2,24}(?:[ \xa0/][A-ZÀ-Þ][A-ZÀ-Þ.'’-]{0,24}){0,3}(?:,[ \xa0][A-ZÀ-Þ][A-Za-zÀ-ÿ. \xa0]{1,24}?){0,2}"
+    r"|[A-ZÀ-Þ][A-Za-zÀ-ÿ.'’-]{1,24}(?:[ \xa0][A-ZÀ-Þ][A-Za-zÀ-ÿ.'’-]{1,24}){0,2}"
+    r"(?:,[ \xa0][A-ZÀ-Þ][A-Za-zÀ-ÿ. \xa0]{1,24}?){0,2}(?=,?[ \xa0](?:\(|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)))"
+    r"(?:,?[ \xa0](?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?[ \xa0]\d{1,2}(?:,?[ \xa0]\d{4})?)?"
+    r"(?:[ \xa0]?\([A-Z][A-Za-z/ ]{1,40}\)[ \xa0]?[-–—:]{0,2}|[ \xa0]?[-–—]{1,2})[ \xa0](?=[^\n]{40}))"
 )
 _DATELINE_LINES = 6  # it stands in the first of them
 _DATELINE_LENGTH = 250  # characters, more than the pattern can match before its dash or bracket
@@ -490,7 +492,8 @@ def _posts(batch: Batch) -> Ints:
 def _opens_name(batch: Batch, lines: Ints) -> NDArray[np.bool_]:
     """Whether lines open with a capital or a quotation mark."""
     opens = batch.points[lines]
-    named: NDArray[np.bool_] = ((opens >= ord("A")) & (opens <= ord("Z"))) | (opens == ord('"')) | (opens == ord("“"))
+    latin = ((opens >= ord("A")) & (opens <= ord("Z"))) | ((opens >= ord("À")) & (opens <= ord("Þ")))
+    named: NDArray[np.bool_] = latin | (opens == ord('"')) | (opens == ord("“"))
     return named
 
 
