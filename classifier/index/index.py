@@ -155,9 +155,8 @@ class Index:
         """For each text its rare terms, the rows that share most of them, and FEATURES of each, the most similar first."""
         words = list(split_many([document.text for document in batch]))
         sketches = sketch(batch) if sketches is None else sketches
-        hits = self._store.look_up(sketches["terms"].ravel(), sources.COMMON, np.zeros(sketches["terms"].size, dtype=bool)).without(
-            self._store.gone()
-        )
+        found = self._store.look_up(sketches["terms"].ravel(), sources.COMMON, np.zeros(sketches["terms"].size, dtype=bool))
+        hits = found.without(self._store.gone())
         holders = hits.holders.reshape(sketches["terms"].shape)
         weights = sources.weigh(sketches["terms"], holders, len(self._store))
         chosen = self._most_shared(batch, hits, weights)

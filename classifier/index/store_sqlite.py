@@ -232,10 +232,13 @@ def _hash(id: str) -> int:
 
 def _stored(text: str | None) -> str | bytes | None:
     """A text as SQLite takes it: a name of a file that is not UTF-8 has lone surrogates, and is kept as bytes."""
+    if text is None:
+        return None
     try:
-        return text and text.encode() and text
+        text.encode()
     except UnicodeEncodeError:
-        return (text or "").encode("utf-8", "surrogatepass")
+        return text.encode("utf-8", "surrogatepass")
+    return text
 
 
 def _told(value: Any) -> Any:
