@@ -30,10 +30,8 @@ CREATE TABLE IF NOT EXISTS pages (site TEXT, page INTEGER, version INTEGER, PRIM
 CREATE TABLE IF NOT EXISTS lines (site TEXT, line INTEGER, page INTEGER, PRIMARY KEY (site, line, page)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS lines_of_page ON lines (site, page);
 """
-_SCHEMA_OF = {
-    "main": "SELECT value FROM main.facts WHERE name = 'schema'",
-    "other": "SELECT value FROM other.facts WHERE name = 'schema'",
-}
+_SCHEMA_HERE = "SELECT value FROM main.facts WHERE name = 'schema'"
+_SCHEMA_THERE = "SELECT value FROM other.facts WHERE name = 'schema'"
 
 
 def site_of(document: Document) -> str | None:
@@ -75,13 +73,13 @@ class Templates:
 
     def _open(self) -> None:
         if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            self._check(_SCHEMA_OF["main"], self.path)  # before anything is written: the file may be somebody else's
+            self._check(_SCHEMA_HERE, self.path)  # before anything is written: the file may be somebody else's
         write_ahead(self._connection)
         with self._writing():
             for statement in _TABLES.split(";"):
                 self._connection.execute(statement)
             self._connection.execute("INSERT OR IGNORE INTO facts VALUES ('schema', ?)", (str(SCHEMA),))
-        self._check(_SCHEMA_OF["main"], self.path)
+        self._check(_SCHEMA_HERE, self.path)
 
     def _check(self, question: str, path: str) -> None:
         found = self._connection.execute(question).fetchone()
@@ -153,7 +151,7 @@ class Templates:
         with _errors_of(str(other)):
             self._connection.execute("ATTACH ? AS other", (str(_existing(other)),))
             try:
-                self._check(_SCHEMA_OF["other"], str(other))
+                self._check(_SCHEMA_THERE, str(other))
                 with self._writing():
                     self._merge_attached()
             finally:
