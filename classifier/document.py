@@ -114,7 +114,8 @@ class Batch:
 
     Attributes:
         documents: the documents in order.
-        texts: what is read of each: the first LONGEST characters of its text, with blanks where something was cut out.
+        texts: what is read of each: the first LONGEST characters of its text, with blanks where something was cut out; every
+            kind of blank is a space there, and every kind of line end a line break.
         origin: where each text begins among the characters of the batch, shape (documents + 1,).
         points, kinds: the code point and the class of every character.
         marks: every character that is neither letter, digit nor white space: its place and its code point.
@@ -194,8 +195,22 @@ def read(documents: Sequence[Document]) -> Batch:
     """The documents, split into their pieces in one pass."""
     texts = [document.text[:LONGEST] for document in documents]
     chars = Characters(texts)
-    words, marks = words_of(chars), (chars.marks, chars.points[chars.marks])
-    return Batch(documents, texts, chars.begin, chars.points, chars.kinds, marks, words, shipped().find(words))
+    texts, points = _plain(chars, texts)
+    words, marks = words_of(chars), (chars.marks, points[chars.marks])
+    return Batch(documents, texts, chars.begin, points, chars.kinds, marks, words, shipped().find(words))
+
+
+def _plain(chars: Characters, texts: Sequence[str]) -> tuple[list[str], NDArray[np.uint32]]:
+    """The texts and their code points, with a space for every kind of blank and a line break for every kind of line end."""
+    points, plain, broken = chars.points, list(texts), chars.kinds == ch.NEWLINE
+    odd = np.flatnonzero((broken & (points != ord("\n"))) | ((chars.kinds == ch.SPACE) & (points != ord(" "))))
+    if len(odd):
+        points = points.copy()
+        points[odd] = np.where(broken[odd], ord("\n"), ord(" "))
+    for row in np.unique(np.searchsorted(chars.begin, odd, side="right") - 1).tolist():
+        own = points[chars.begin[row] : chars.begin[row + 1] - BETWEEN]
+        plain[row] = own.tobytes().decode("utf-32-le", "surrogatepass")
+    return plain, points
 
 
 def read_many(documents: Iterable[Document]) -> Iterator[Batch]:

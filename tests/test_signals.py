@@ -269,10 +269,10 @@ COUNTS = {
     "style.questions_rate": [("", 0), ("Is it? Was it?", 2), ("It is.", 0)],
     "style.colons_rate": [("", 0), ("Rain: it fell.", 1), ("Rain; it fell.", 0)],
     "style.semicolons_rate": [("", 0), ("Rain; it fell.", 1), ("Rain: it fell.", 0)],
-    "style.dashes_rate": [("", 0), ("Rain — snow – ice - fog -- end", 4), ("A well-known half-day.", 0)],
+    "style.dashes_rate": [("", 0), ("Rain — snow – ice - fog -- end", 4), ("Rain\u00a0-\u00a0snow", 1), ("A well-known half-day.", 0)],
     "style.brackets_rate": [("", 0), ("Rain (and snow) fell (late).", 2), ("Rain [and snow] fell.", 0)],
     "style.commas_rate": [("", 0), ("Rain, snow, ice.", 2), ("Rain; snow.", 0)],
-    "style.links_rate": [("", 0), ("See www.hale.example or @hale #rain", 3), ("See the link.", 0)],
+    "style.links_rate": [("", 0), ("See www.hale.example or @hale #rain", 3), ("https://www.hale.example\nwww.dunlow.example", 2), ("See the link.", 0)],
 }
 
 # All others: name → (text, the value).
@@ -324,7 +324,7 @@ VALUES = {
     "reporting.agency_tag": [("", 0), ("HALE (AFP) - It rained.", 1), ("Reuters (the agency) is old.", 0)],
     "style.sentence_length": [("", 0), ("One two. Three.", 1.5), ("?!", 0)],
     "style.sentence_spread": [("", 0), ("One. One two three.", 1 / 2), ("One two. One two.", 0)],
-    "style.paragraph_length": [("", 0), ("One two three. Four.\nFive six seven.", 1.5), ("One two", 0)],
+    "style.paragraph_length": [("", 0), ("One two three. Four.\nFive six seven.", 1.5), ("One two", 0), ("One two three. " * 12, 1.8)],
     "style.word_length": [("", 0), ("a bcd", 2), ("...", 0)],
     "style.long_words": [("", 0), ("remarkable rain", 1 / 2), ("umbrella rain", 0)],
     "style.variety": [("", 0), ("rain Rain snow ice", 3 / 4), ("one " * 60, 1 / 50), ("!", 0)],
@@ -334,7 +334,7 @@ VALUES = {
     "style.past": [("", 0), ("He was here and is gone.", 1 / 2), ("It is gone.", 0)],
     "style.capitals": [("", 0), ("RAIN fell", 1 / 2), ("Rain fell", 0)],
     "style.question_lines": [("", 0), ("Is it?\nIt is. Is it not so?\nIt is.", 2 / 3), ("Is it? It is.", 0)],
-    "style.list_items": [("", 0), ("- rain\n2. snow\nText", 2 / 3), ("-rain\n2024 snow", 0)],
+    "style.list_items": [("", 0), ("- rain\n2. snow\nText", 2 / 3), ("-\u00a0rain\u20282.\u202fsnow\u2028Text", 2 / 3), ("-rain\n2024 snow", 0)],
     "style.open_lines": [("", 0), ("Menu\nRain fell.", 1 / 3), ("Rain fell.”\nIt did:", 0)],
 }
 

@@ -15,21 +15,21 @@ from classifier.signals.measure import Floats, Measure, Spans, join, opening, pe
 from classifier.words import NUMBER, Ints, changes
 
 # A place in capitals, or one that a tag or a date follows; then a dash and the sentence itself, on the same line. À-Þ are the capitals
-# of Latin-1, à-ÿ its small letters; a blank may be one that does not break.
+# of Latin-1, à-ÿ its small letters.
 _DATELINE = re.compile(
     r"[\"“]?(?!(?:Posted|Published|Updated|Last|Photo|Image|BREAKING|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"
-    r"(?:(?:[A-ZÀ-Þ][A-ZÀ-Þ.'’-]{2,24}(?:[ \xa0/][A-ZÀ-Þ][A-ZÀ-Þ.'’-]{0,24}){0,3}(?:,[ \xa0][A-ZÀ-Þ][A-Za-zÀ-ÿ. \xa0]{1,24}?){0,2}"
-    r"|[A-ZÀ-Þ][A-Za-zÀ-ÿ.'’-]{1,24}(?:[ \xa0][A-ZÀ-Þ][A-Za-zÀ-ÿ.'’-]{1,24}){0,2}"
-    r"(?:,[ \xa0][A-ZÀ-Þ][A-Za-zÀ-ÿ. \xa0]{1,24}?){0,2}(?=,?[ \xa0](?:\(|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)))"
-    r"(?:,?[ \xa0](?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?[ \xa0]\d{1,2}(?:,?[ \xa0]\d{4})?)?"
-    r"(?:[ \xa0]?\([A-Z][A-Za-z/ ]{1,40}\)[ \xa0]?[-–—:]{0,2}|[ \xa0]?[-–—]{1,2})[ \xa0](?=[^\n]{40}))"
+    r"(?:(?:[A-ZÀ-Þ][A-ZÀ-Þ.'’-]{2,24}(?:[ /][A-ZÀ-Þ][A-ZÀ-Þ.'’-]{0,24}){0,3}(?:, [A-ZÀ-Þ][A-Za-zÀ-ÿ. ]{1,24}?){0,2}"
+    r"|[A-ZÀ-Þ][A-Za-zÀ-ÿ.'’-]{1,24}(?: [A-ZÀ-Þ][A-Za-zÀ-ÿ.'’-]{1,24}){0,2}"
+    r"(?:, [A-ZÀ-Þ][A-Za-zÀ-ÿ. ]{1,24}?){0,2}(?=,? (?:\(|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)))"
+    r"(?:,? (?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?:,? \d{4})?)?"
+    r"(?: ?\([A-Z][A-Za-z/ ]{1,40}\) ?[-–—:]{0,2}| ?[-–—]{1,2}) (?=[^\n]{40}))"
 )
 _DATELINE_LINES = 6  # it stands in the first of them
 _DATELINE_LENGTH = 250  # characters, more than the pattern can match before its dash or bracket
 _AGENCY_TAG = re.compile(r"\((?:Reuters|AP|AFP|UPI|PTI|ANI|IANS|Xinhua|dpa|TASS|Bernama|Bloomberg|CNN|Kyodo|Yonhap)\)")
 _HANDLE = re.compile(r"(?<![\w.])@\w{2,20}\b|\bpic\.twitter\.com\b|\bt\.co/")
 _HAT_TIP = re.compile(r"\((?:h/t|via|hat tip|source)\b[^)\n]{0,60}\)|h/t\b", re.IGNORECASE)
-_END_MARK = re.compile(r"#[ \t]?#[ \t]?#")
+_END_MARK = re.compile(r"# ?# ?#")
 _NEAR = 3  # words between an outlet and the verb by which it reports
 _GOES_ON = (src.PRONOUN, src.UNKNOWN)  # a statement of such a source goes on with the one before it
 _DIRECT_WORDS = 4  # a shorter quotation is a title or a scare quote

@@ -11,12 +11,13 @@ from classifier.characters import codepoints
 from classifier.document import Batch, once
 from classifier.signals import classes as cl
 from classifier.signals.measure import Floats, Measure, letters, opening, per_thousand, phrases, rate, ratio
-from classifier.words import ALL_CAPITALS, GAP_COMMA, GAP_SPACE, NUMBER, Hashes, Ints, changes
+from classifier.words import ALL_CAPITALS, GAP_COMMA, GAP_NEWLINE, GAP_SPACE, NUMBER, Hashes, Ints, changes
 
 _VARIETY_WINDOW = 50  # words; the moving window makes variety independent of length
 _KEY_BITS = np.uint64(48)  # of a hash; the rest numbers the document of a batch
+_LONGEST_PARAGRAPH, _USUAL_PARAGRAPH = 8.0, 1.8  # sentences
 _SHORTEST_PARTICIPLE = 5  # characters: "doing"
-_LIST_MARK = re.compile(r"(?:[-*•▪·●–]|\d{1,2}[.)])[ \t]")
+_LIST_MARK = re.compile(r"(?:[-*•▪·●–]|\d{1,2}[.)]) ")
 _LIST_MARKS = codepoints("-*•▪·●–0123456789")
 _CLOSING = codepoints(".!?\"”’')…:,;—")
 _PROFILE = 8  # classes of words
@@ -37,9 +38,14 @@ def sentence_spread(batch: Batch) -> Measure:
 
 
 def paragraph_length(batch: Batch) -> Measure:
-    """Mean length of a line of text, in sentences, where lines hold three words and more."""
+    """Mean length of a line of three words and more, in sentences; the usual one where the text has lost its line breaks.
+
+    An extractor loses them, so that they are gone says nothing of who wrote the text (it flipped 3 % of the labels of left-out sources).
+    """
     full = np.bincount(batch.words.line, minlength=len(batch.words.lines)) > 2
-    return Measure(ratio(_sentences(batch), batch.count(batch.words.lines[full, 0])))
+    lines = batch.count(batch.words.lines[full, 0])
+    length = ratio(_sentences(batch), lines)
+    return Measure(np.where((lines == 1) | (length > _LONGEST_PARAGRAPH), _USUAL_PARAGRAPH, length))
 
 
 def word_length(batch: Batch) -> Measure:
@@ -172,7 +178,9 @@ def commas_rate(batch: Batch) -> Measure:
 
 def links_rate(batch: Batch) -> Measure:
     """How often a web or mail address, a handle or a hashtag stands in the text, per 1,000 words."""
-    return Measure(per_thousand(batch, batch.count(batch.mark("@#")) + batch.count_words((cl.classes(batch) & cl.ADDRESS) > 0)))
+    words, address = batch.words, (cl.classes(batch) & cl.ADDRESS) > 0
+    address[1:] &= ~(address[:-1] & ((words.gap[:-1] & (GAP_SPACE | GAP_NEWLINE)) == 0))  # https://www.… is one
+    return Measure(per_thousand(batch, batch.count(batch.mark("@#")) + batch.count_words(address)))
 
 
 def capitals(batch: Batch) -> Measure:
