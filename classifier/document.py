@@ -174,6 +174,12 @@ class Batch:
         """How many words of each document are chosen, shape (documents,)."""
         return np.diff(np.searchsorted(np.flatnonzero(chosen), self.first)).astype(np.float64)
 
+    def quoted(self, characters: Ints) -> NDArray[np.bool_]:
+        """For each of some characters, whether it stands in a quotation."""
+        quotes = np.append(self.words.quotes, [[-1, -1]], axis=0)
+        held: NDArray[np.bool_] = characters < quotes[np.searchsorted(quotes[:-1, 0], characters, side="right") - 1, 1]
+        return held
+
     def without(self, spans: Ints) -> Batch:
         """The same batch with some spans of its characters blanked out: what is left keeps its offsets.
 

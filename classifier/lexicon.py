@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.words import CAPITAL, Hashes, Ints, Tags, Words, changes, split
+from classifier.words import ALL_CAPITALS, CAPITAL, Hashes, Ints, Tags, Words, changes, split
 
 NAMES = "names"  # the folder whose entries must stand in the text with their capitals, and become tags of words
 
@@ -20,6 +20,7 @@ OUTLET, AMBIGUOUS_OUTLET, AGENCY, SHOW, PLATFORM, OUTLET_WORD, WIRE_SERVICE = (1
 MONTH_OR_DAY, PLACE, TITLE, FIRST_NAME, SPEECH_VERB, FUNCTION_WORD, COMMON_WORD = (1 << bit for bit in range(7, 14))
 OFFICIAL, STUDY, RECORD, INSIDER, AUDIENCE, OURSELVES, PRONOUN, RELAY, ADDRESSING = (1 << bit for bit in range(14, 23))
 PROPER_NAME = 1 << 23  # a capitalised word that is no common one and does not merely open a sentence
+_MEDIA = OUTLET | AMBIGUOUS_OUTLET | AGENCY | SHOW | PLATFORM
 _ORDINARY = COMMON_WORD | FUNCTION_WORD | SPEECH_VERB | TITLE | MONTH_OR_DAY
 _TAG_OF_LIST = {
     "outlets": OUTLET, "outlets_ambiguous": AMBIGUOUS_OUTLET, "agencies": AGENCY, "shows": SHOW, "platforms": PLATFORM,
@@ -31,6 +32,8 @@ _TAG_OF_LIST = {
 _SLOT_BITS = 17
 _PAIR_BITS = 20  # of a table of the pairs of words that entries begin with, so large that few other pairs look alike
 _LONGEST_TOLD = 7  # words; longer entries share its bit
+_SHAPES = (CAPITAL | ALL_CAPITALS) + 1
+_SHORTEST_SHOUTED = 4  # characters of an outlet that headlines in capitals may name: "US" is no "Us", and "DR" no doctor
 _AT_START, _AT_END = 1, 2  # bits of an entry that stands at the edge of a line
 _SEVERAL = -1
 _STEP, _SPREAD = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
@@ -145,27 +148,29 @@ class _Table:
 class _Singles:
     """What single words are by themselves, told by one look-up a word: most words of a text are on some list of names."""
 
-    def __init__(self, hashes: Hashes, tags: Tags, capital: NDArray[np.bool_], more: NDArray[np.bool_]) -> None:
-        """Entries by the hash of their word: its tag, whether it asks for a capital, whether a longer look has to decide."""
+    def __init__(self, hashes: Hashes, tags: Tags, fits: NDArray[np.bool_], more: NDArray[np.bool_]) -> None:
+        """Entries by the hash of their word: its tag, the shapes that it may have in a text, whether a longer look has to decide."""
         keys, place = np.unique(hashes, return_inverse=True)
         self._keys = _Keys(keys)
-        self._tags = np.zeros(2 * len(keys) + 2, dtype=np.int32)  # of a key in small letters, then with a capital
+        self._tags = np.zeros(_SHAPES * (len(keys) + 1), dtype=np.int32)  # of a key in each shape
         self._more = np.zeros(len(keys) + 1, dtype=np.uint8)
-        np.bitwise_or.at(self._tags, 2 * place[~capital & ~more], tags[~capital & ~more])
-        np.bitwise_or.at(self._tags, 2 * place[~more] + 1, tags[~more])
+        for shape in range(_SHAPES):
+            chosen = fits[:, shape] & ~more
+            np.bitwise_or.at(self._tags, _SHAPES * place[chosen] + shape, tags[chosen])
         self._more[place[more]] = 1 << 1
 
     def read(self, hashes: Hashes, shape: NDArray[np.uint8]) -> tuple[Tags, NDArray[np.uint8]]:
         """The tags of some words, and the bit of size one for those at which to look longer."""
         key = self._keys.places(hashes)
-        return self._tags[2 * key + (shape & CAPITAL)], self._more[key]
+        return self._tags[_SHAPES * key + (shape & (CAPITAL | ALL_CAPITALS))], self._more[key]
 
 
 class Lexicon:
     """Phrase lists compiled for search: a phrase is found by the hash of its words, whatever stands between them.
 
     A phrase lies inside one sentence; `^` before it asks for the start of a line, `$` after it for the end.
-    Entries of the folder `names` must have their capitals in the text, and are found in the genitive too.
+    Entries of the folder `names` must have their capitals in the text, and are found in the genitive too; a single word that an
+    entry writes all in capitals must stand so.
     """
 
     def __init__(self, lists: Sequence[Phrases]) -> None:
@@ -199,13 +204,17 @@ class Lexicon:
                 self._pairs[_chain(words.hash, begin[rows], 2) >> _PAIR_TOP] |= np.uint8(1 << min(size, _LONGEST_TOLD))
                 self._tables[size] = _Table(_chain(words.hash, begin[rows], size), rows)
         single = np.flatnonzero(sizes == 1)
-        self._compile_singles(_chain(words.hash, begin[single], 1), single)
+        self._compile_singles(words, begin[single], single)
 
-    def _compile_singles(self, hashes: Hashes, rows: Ints) -> None:
+    def _compile_singles(self, words: Words, places: Ints, rows: Ints) -> None:
         """The entries of one word: names are told at a glance, phrases and what stands at the edge of a line by a longer look."""
-        tags = self._tag_of[self._owner[rows]]
+        hashes, tags, shape = _chain(words.hash, places, 1), self._tag_of[self._owner[rows]], words.shape[places]
         more = (tags == 0) | (self._anchors[rows] > 0)
-        self._singles = _Singles(hashes, tags, self._capitals[rows] > 0, more)
+        small, shouted = (shape & CAPITAL) == 0, (shape & ALL_CAPITALS) > 0
+        short = ((tags & _MEDIA) > 0) & (words.end[places] - words.start[places] < _SHORTEST_SHOUTED)
+        fits = np.zeros((len(rows), _SHAPES), dtype=bool)
+        fits[:, 0], fits[:, CAPITAL], fits[:, CAPITAL | ALL_CAPITALS] = small, small | ~shouted, small | shouted | ~short
+        self._singles = _Singles(hashes, tags, fits, more)
         self._tables[1] = _Table(hashes[more], rows[more])
 
     def find(self, words: Words) -> Found:

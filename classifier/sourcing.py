@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from classifier import lexicon as lx
 from classifier.document import Batch, once
-from classifier.words import GAP_CLOSE, GAP_COMMA, GAP_OPEN, GAP_QUOTE, GAP_STOP, Hashes, Ints, Tags
+from classifier.words import CAPITAL, GAP_CLOSE, GAP_COMMA, GAP_OPEN, GAP_QUOTE, GAP_STOP, Hashes, Ints, Tags, WordClasses, changes
 
 # The kinds of source, from one's own to borrowed.
 OWN, PUBLIC, PERSON, PRONOUN, OFFICIAL, RECORD, STUDY, INSIDER, UNKNOWN, NAME, AGENCY, OUTLET, SHOW, PLATFORM = (
@@ -22,6 +22,7 @@ BORROWED = frozenset((AGENCY, OUTLET, SHOW, PLATFORM))
 _REACH = 7  # words around a speech verb in which its source or its listener stands
 _SHORT = 3  # a clause so short that "the Sun" in it can only be the newspaper
 _CLAUSE_END = GAP_COMMA | GAP_STOP | GAP_QUOTE | GAP_OPEN | GAP_CLOSE
+_LONG = 4  # words after a verb that are more than its subject: "Vale, the mayor, said the BBC had got it wrong"
 _OUTLETS = lx.OUTLET | lx.AMBIGUOUS_OUTLET | lx.AGENCY | lx.SHOW | lx.PLATFORM
 # What a clause holds decides its source; the first kind that fits wins.
 _SUBJECTS = (
@@ -32,6 +33,19 @@ _LISTENERS = (
     (lx.AGENCY, AGENCY), (lx.OUTLET, OUTLET), (lx.SHOW, SHOW), (lx.PLATFORM, PLATFORM), (lx.OURSELVES, OWN),
     (lx.AMBIGUOUS_OUTLET, OUTLET), (lx.AUDIENCE, PUBLIC), (lx.OUTLET_WORD, NAME), (lx.PROPER_NAME, NAME),
 )  # fmt: skip
+
+_TOWARDS, _TURNS, _CONVERSING, _VIA, _GOES_WITH = (1 << bit for bit in range(5))
+_CLASSES = WordClasses(
+    "to with",
+    "that about if what how when why where whether because",
+    "speak speaks speaking spoke spoken talk talks talked talking",
+    "via",
+    # What may stand between "the Sun" and its verb.
+    "has had have also first later then previously recently exclusively initially originally itself newspaper magazine tabloid daily weekly "
+    "website site paper report reports story article reporter reporters correspondent columnist critic editorial editor writer",
+)
+_MAY_FOLLOW = _OUTLETS | lx.OUTLET_WORD | lx.SPEECH_VERB | lx.RELAY | lx.MONTH_OR_DAY
+_ORDINARY = lx.COMMON_WORD | lx.FUNCTION_WORD | lx.PRONOUN | lx.MONTH_OR_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +82,52 @@ class Statements:
 
 @once
 def statements(batch: Batch) -> Statements:
-    """Every statement of the texts, with the kind of its source."""
+    """Every statement of the texts, with the kind of its source.
+
+    Left out are what a quoted person says was said to "us", and agencies that a credit names ("Ann Vale/Hale Gazette via AP").
+    """
     tags = batch.found.tags
     anchors = np.flatnonzero((tags & (lx.SPEECH_VERB | lx.RELAY | lx.ADDRESSING)) > 0)
     found = _Reader(batch, anchors).read()
+    quoted = found.of(OWN) & batch.quoted(batch.words.start[found.anchor])
+    found = found[~(quoted | _credited(batch, found))]
     kept, source, last = [], -1, 0
     for row, (kind, begin, end) in enumerate(zip(found.source.tolist(), found.first.tolist(), found.last.tolist(), strict=True)):
         if kind != source or begin >= last:
             kept.append(row)
             source, last = kind, end
     return found[np.array(kept, dtype=np.int64)]
+
+
+def _credited(batch: Batch, found: Statements) -> NDArray[np.bool_]:
+    """Which statements are the credit of a picture: a name, then "via" and an agency."""
+    words, before = batch.words, np.maximum(found.anchor - 1, 0)
+    names = ((words.shape[before] & CAPITAL) > 0) & ((words.gap[before] & GAP_OPEN) == 0) & (before < found.anchor)
+    credits: NDArray[np.bool_] = names & found.of(AGENCY, OUTLET) & ((_CLASSES.of(words.hash[found.anchor]) & _VIA) > 0)
+    return credits
+
+
+def _names_of_papers(batch: Batch, broken: NDArray[np.bool_]) -> Tags:
+    """The tags of the words, without AMBIGUOUS_OUTLET where a name is plainly none of a newspaper.
+
+    It is none within a longer name ("World Bank", "Judge Fox"), and none that opens a sentence as an ordinary word does ("You said").
+    """
+    tags, words = batch.found.tags, batch.words
+    ambiguous = (tags & lx.AMBIGUOUS_OUTLET) > 0
+    run = np.flatnonzero(ambiguous & (changes(ambiguous) | changes(words.sentence)))
+    if not len(run):
+        return tags
+    inside = np.flatnonzero(ambiguous)
+    last = np.append(inside[np.searchsorted(inside, run[1:]) - 1], inside[-1])
+    after, before = np.minimum(last + 1, len(tags) - 1), np.maximum(run - 1, 0)
+    longer = ((words.shape[after] & CAPITAL) > 0) & ((tags[after] & _MAY_FOLLOW) == 0) & ~broken[last] & (after > last)
+    opens = changes(words.sentence)[run]
+    titled = ((tags[before] & lx.TITLE) > 0) & ~opens
+    plain = opens & ((tags[run] & _ORDINARY) > 0)
+    none = np.zeros(len(tags), dtype=bool)
+    none[inside] = np.repeat(longer | titled | plain, np.diff(np.append(np.searchsorted(inside, run), len(inside))))
+    kept: Tags = np.where(none, tags & ~lx.AMBIGUOUS_OUTLET, tags)
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +149,9 @@ class _Reader:
     """Reads the clauses around all anchors at once: the first rule that fits an anchor decides it."""
 
     def __init__(self, batch: Batch, anchors: Ints) -> None:
-        self.words, self.tags, self.anchors = batch.words, batch.found.tags, anchors
-        self.broken = (batch.words.gap & _CLAUSE_END) > 0
+        self.words, self.anchors = batch.words, anchors
+        self.broken = ((batch.words.gap & _CLAUSE_END) > 0) & (batch.words.gap != GAP_STOP)  # "inquirer.net" is one name
+        self.tags, self.classes = _names_of_papers(batch, self.broken), _CLASSES.of(batch.words.hash)
         self.before, self.after = self._clause(-1), self._clause(1)
         named = (self.tags & (lx.PROPER_NAME | _OUTLETS | lx.OUTLET_WORD)) > 0
         loose = ~named | self.broken | ~np.append(named[1:], False)
@@ -120,6 +171,7 @@ class _Reader:
         self.open &= ~relay
         self._set(PLATFORM, self.after, lx.PLATFORM, (self.after.union & lx.PLATFORM) > 0)
         self._nearest(self.before, self.open)
+        self._beside()
         self._nearest(self.after, self.open)
         self.source[self.open] = KINDS.index(UNKNOWN)
         found = Statements(self.source, self.first, self.last, self.told, self.who, self.anchors)
@@ -142,7 +194,7 @@ class _Reader:
         every = 0
         for bits, _ in _LISTENERS:
             every |= bits
-        listener = (self.after.tags & every) > 0
+        listener = ((self.after.tags & every) > 0) & ~self._elsewhere()
         rows = np.flatnonzero(addressing & listener.any(axis=1))
         column = listener[rows].argmax(axis=1)
         place, tag = self.after.places[rows, column], self.after.tags[rows, column]
@@ -151,13 +203,41 @@ class _Reader:
         self.last[rows], self.told[rows], self.who[rows] = self._name_end(place), True, self.words.hash[place]
         self.open[rows] = False
 
+    def _elsewhere(self) -> NDArray[np.bool_]:
+        """Which words after each anchor name no listener: those behind a turn of the clause, or of talk that is not to or with somebody."""
+        classes = self.classes[self.after.places]
+        turned = ((classes & _TURNS) > 0) | ((self.after.tags & lx.PRONOUN) > 0)
+        conversing = (self.classes[self.anchors] & _CONVERSING) > 0
+        addressed = ((classes[:, :2] & _TOWARDS) > 0).any(axis=1)
+        public = (self.after.tags & lx.AUDIENCE) > 0
+        elsewhere: NDArray[np.bool_] = np.logical_or.accumulate(turned, axis=1) | ((conversing & ~addressed)[:, None] & ~public)
+        return elsewhere
+
     def _nearest(self, clause: _Clause, chosen: NDArray[np.bool_]) -> None:
         """The most telling word of a clause as the source of each chosen anchor that is still open."""
         union = np.where(chosen, clause.union, 0)
-        only = ((union & lx.AMBIGUOUS_OUTLET) > 0) & ((union & lx.FIRST_NAME) == 0) & (clause.size <= _SHORT)
+        ambiguous = (clause.tags & lx.AMBIGUOUS_OUTLET) > 0
+        only = ambiguous.any(axis=1) & ((union & lx.FIRST_NAME) == 0) & (clause.size <= _SHORT)
+        if clause is self.before:
+            last = clause.places[np.arange(len(ambiguous)), _REACH - 1 - ambiguous[:, ::-1].argmax(axis=1)]
+            following = np.minimum(last + 1, len(self.tags) - 1)
+            only &= (following == self.anchors) | ((self.tags[following] & _MAY_FOLLOW) > 0) | ((self.classes[following] & _GOES_WITH) > 0)
         self._set(OUTLET, clause, lx.AMBIGUOUS_OUTLET, only)
         for bits, source in _SUBJECTS:
             self._set(source, clause, bits, (union & bits) > 0)
+
+    def _beside(self) -> None:
+        """The name before an aside as the source of each anchor still open behind it: "Vale, the mayor, said police had been slow"."""
+        places = np.arange(len(self.broken))
+        cut = np.maximum.accumulate(np.where(self.broken, places, -1))
+        behind = self.anchors - 1
+        name = cut[np.maximum(behind - 1, 0)]
+        commas = (self.words.gap[behind] & _CLAUSE_END == GAP_COMMA) & (self.words.gap[name] & _CLAUSE_END == GAP_COMMA)
+        near = (name >= 0) & (behind - name <= _REACH) & (self.words.sentence[name] == self.words.sentence[self.anchors])
+        named = ((self.tags[name] & (lx.PROPER_NAME | lx.FIRST_NAME)) > 0) & ((self.tags[name] & (lx.PLACE | _OUTLETS)) == 0)
+        rows = np.flatnonzero(self.open & (self.before.size == 0) & (self.after.size >= _LONG) & (behind > 0) & commas & near & named)
+        self.source[rows], self.first[rows], self.who[rows] = KINDS.index(PERSON), name[rows], self.words.hash[name[rows]]
+        self.open[rows] = False
 
     def _set(self, source: str, clause: _Clause, bits: int, chosen: NDArray[np.bool_]) -> None:
         """Give anchors that are still open a source: the words of their clause with some tag."""

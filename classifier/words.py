@@ -292,7 +292,7 @@ def words_of(chars: Characters) -> Words:
         end=chars.origin(end - 1) + 1,
         hash=hashes,
         stem=stems,
-        shape=_shapes(run),
+        shape=_shapes(run, stems != hashes),
         gap=gap,
         sentence=np.cumsum(np.append(False, boundary[:-1])) if len(start) else start,
         line=line,
@@ -323,7 +323,8 @@ class _Run:
         start, end: offsets of each word among the characters that a reader sees.
         holder: the word that each rare character stands in or after, -1 before the first.
         inside: whether each rare character stands in that word.
-        upper, lower: whether each word holds capitals, and small letters.
+        upper: whether each word holds capitals.
+        small: how many of its characters are small letters.
         between: bits of the classes of what stands in the gap after each word.
         newlines: the line breaks in each gap.
         marked: which of the rare characters are marks: neither letter, digit nor white space.
@@ -337,7 +338,7 @@ class _Run:
         self.holder = np.searchsorted(self.start, chars.rare, side="right") - 1
         self.inside = chars.rare < np.append(self.end, 0)[self.holder]
         self.upper = self.has(ch.UPPER)
-        self.lower = self._count(self.holder[np.flatnonzero(self.inside)]) < self.end - self.start
+        self.small = self.end - self.start - self._count(self.holder[np.flatnonzero(self.inside)])
         outside = np.flatnonzero(~self.inside & (self.holder >= 0))
         gap = self.holder[outside]
         self.between = np.zeros(len(self.start), dtype=np.uint32)
@@ -423,7 +424,7 @@ def _sentence_ends(run: _Run, hashes: Hashes) -> NDArray[np.bool_]:
     short = ((end - start == 1) & run.upper[words]) | ((classes & 1) > 0)
     own = (mark == ord(".")) & short | (mark == ord("!")) & ((classes & 2) > 0)
     abbreviated = own & ((between & ~(_SPACES | _BIT[ch.STOP])) == 0) & (newlines == 0)
-    glued = (following - end == 1) & (next_kind == ch.UPPER) & run.lower[words] & (end - start > 1)
+    glued = (following - end == 1) & (next_kind == ch.UPPER) & (run.small[words] > 0) & (end - start > 1)
     at_stop = stop & (next_kind != ch.LOWER) & ~abbreviated & (((between & _SPACES) > 0) | glued)
     goes_on = (newlines == 1) & (next_kind == ch.LOWER) & ~stop & ((between & ~(_SPACES | _BIT[ch.COMMA])) == 0)
     ends = np.zeros(len(run.start), dtype=bool)
@@ -509,11 +510,12 @@ def _closed_later(kinds: list[int], closes: list[bool], line_ends: list[int]) ->
     return closed[::-1]
 
 
-def _shapes(run: _Run) -> NDArray[np.uint8]:
+def _shapes(run: _Run, genitive: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """What the letters of each word look like; the ending of a genitive counts for nothing ("the BBC's")."""
     shape: NDArray[np.uint8] = run.upper.astype(np.uint8) * np.uint8(CAPITAL)
-    shape |= (run.upper & ~run.lower) * np.uint8(ALL_CAPITALS) | run.has(ch.DIGIT) * np.uint8(NUMBER)
+    shape |= (run.upper & (run.small <= genitive)) * np.uint8(ALL_CAPITALS) | run.has(ch.DIGIT) * np.uint8(NUMBER)
     points = run.chars.seen_points
-    foreign = np.flatnonzero((points >= _GREEK) & (points < _CYRILLIC_END))
+    foreign = np.flatnonzero((points >= _GREEK) & (points < _CYRILLIC_END) & (run.chars.letters < _LATIN_END))
     if len(foreign):
         word = np.searchsorted(run.start, foreign, side="right") - 1
         word = np.unique(word[foreign < np.append(run.end, 0)[word]])

@@ -272,7 +272,12 @@ COUNTS = {
     "style.dashes_rate": [("", 0), ("Rain — snow – ice - fog -- end", 4), ("Rain\u00a0-\u00a0snow", 1), ("A well-known half-day.", 0)],
     "style.brackets_rate": [("", 0), ("Rain (and snow) fell (late).", 2), ("Rain [and snow] fell.", 0)],
     "style.commas_rate": [("", 0), ("Rain, snow, ice.", 2), ("Rain; snow.", 0)],
-    "style.links_rate": [("", 0), ("See www.hale.example or @hale #rain", 3), ("https://www.hale.example\nwww.dunlow.example", 2), ("See the link.", 0)],
+    "style.links_rate": [
+        ("", 0),
+        ("See www.hale.example or @hale #rain", 3),
+        ("https://www.hale.example\nwww.dunlow.example", 2),
+        ("See the link.", 0),
+    ],
 }
 
 # All others: name → (text, the value).
@@ -334,7 +339,12 @@ VALUES = {
     "style.past": [("", 0), ("He was here and is gone.", 1 / 2), ("It is gone.", 0)],
     "style.capitals": [("", 0), ("RAIN fell", 1 / 2), ("Rain fell", 0)],
     "style.question_lines": [("", 0), ("Is it?\nIt is. Is it not so?\nIt is.", 2 / 3), ("Is it? It is.", 0)],
-    "style.list_items": [("", 0), ("- rain\n2. snow\nText", 2 / 3), ("-\u00a0rain\u20282.\u202fsnow\u2028Text", 2 / 3), ("-rain\n2024 snow", 0)],
+    "style.list_items": [
+        ("", 0),
+        ("- rain\n2. snow\nText", 2 / 3),
+        ("-\u00a0rain\u20282.\u202fsnow\u2028Text", 2 / 3),
+        ("-rain\n2024 snow", 0),
+    ],
     "style.open_lines": [("", 0), ("Menu\nRain fell.", 1 / 3), ("Rain fell.”\nIt did:", 0)],
 }
 

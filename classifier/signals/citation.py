@@ -11,7 +11,7 @@ from classifier.characters import codepoints
 from classifier.document import Batch, once
 from classifier.signals import classes as cl
 from classifier.signals.measure import Measure, Spans, join, matches, opening, phrases, rate, share
-from classifier.words import NUMBER, Ints
+from classifier.words import NUMBER, Ints, inside
 
 _NUMERIC = re.compile(r"\[\d{1,3}\]")
 _STACKED = re.compile(r"\[\d{1,3}\](?:,? ?\[\d{1,3}\])+")
@@ -78,8 +78,14 @@ def tool_tokens_rate(batch: Batch) -> Measure:
 
 
 def prompt_leak_rate(batch: Batch) -> Measure:
-    """How often a prompt or a chat's answer leaked into the text ("as an AI language model"), per 1,000 words."""
+    """How often a prompt or a chat's answer leaked into the text ("as an AI language model"), per 1,000 words.
+
+    What somebody quotes within a line has not leaked.
+    """
     sentences, hits = batch.words.sentences, phrases(batch, "citation/prompt_leak")
+    quotes = batch.words.quotes
+    cited = quotes[~np.isin(quotes[:, 0], batch.words.lines[:, 0])]
+    hits = hits[~inside(hits.start, cited)]
     rows = np.unique(np.searchsorted(sentences[:, 0], hits.start, side="right") - 1)
     return rate(batch, Spans(sentences[rows, 0], sentences[rows, 1]))
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.document import Batch, once
-from classifier.words import CAPITAL, Ints
+from classifier.words import CAPITAL, GAP_STOP, Ints
 
 Floats = NDArray[np.float64]
 
@@ -75,10 +75,11 @@ def phrases(batch: Batch, *lists: str) -> Spans:
 
 
 def tagged(batch: Batch, bits: int) -> Spans:
-    """Runs of words that carry a tag, a run going on in capitalized words of the same document."""
+    """Runs of words that carry a tag, a run going on in capitalized words of the same document, and over a stop ("Halewatch.com")."""
     words = batch.words
     places = np.flatnonzero((batch.found.tags & bits) > 0)
-    fresh = np.append(True, (np.diff(places) > 1) | ((words.shape[places[1:]] & CAPITAL) == 0))[: len(places)]
+    goes_on = ((words.shape[places[1:]] & CAPITAL) > 0) | (words.gap[places[1:] - 1] == GAP_STOP)
+    fresh = np.append(True, (np.diff(places) > 1) | ~goes_on)[: len(places)]
     fresh[np.searchsorted(places, batch.first[:-1])[np.diff(np.searchsorted(places, batch.first)) > 0]] = True
     first = np.flatnonzero(fresh)
     return Spans(words.start[places[first]], words.end[places[np.append(first[1:], len(places)) - 1]] if len(places) else first)

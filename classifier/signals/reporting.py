@@ -14,19 +14,20 @@ from classifier.signals import classes as cl
 from classifier.signals.measure import Floats, Measure, Spans, join, opening, per_thousand, phrases, rate, ratio, share, tagged
 from classifier.words import NUMBER, Ints, changes
 
+_AGENCIES = "Reuters|AP|AFP|UPI|PTI|ANI|IANS|Xinhua|dpa|TASS|Bernama|Bloomberg|CNN|Kyodo|Yonhap"
 # A place in capitals, or one that a tag or a date follows; then a dash and the sentence itself, on the same line. À-Þ are the capitals
 # of Latin-1, à-ÿ its small letters.
 _DATELINE = re.compile(
-    r"[\"“]?(?!(?:Posted|Published|Updated|Last|Photo|Image|BREAKING|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"
+    r"[\"“]?(?!(?:Posted|Published|Updated?|UPDATED?|EXCLUSIVE|WATCH|FILE|LIVE|VIDEO|Last|Photo|Image|BREAKING|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"
     r"(?:(?:[A-ZÀ-Þ][A-ZÀ-Þ.'’-]{2,24}(?:[ /][A-ZÀ-Þ][A-ZÀ-Þ.'’-]{0,24}){0,3}(?:, [A-ZÀ-Þ][A-Za-zÀ-ÿ. ]{1,24}?){0,2}"
     r"|[A-ZÀ-Þ][A-Za-zÀ-ÿ.'’-]{1,24}(?: [A-ZÀ-Þ][A-Za-zÀ-ÿ.'’-]{1,24}){0,2}"
     r"(?:, [A-ZÀ-Þ][A-Za-zÀ-ÿ. ]{1,24}?){0,2}(?=,? (?:\(|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)))"
     r"(?:,? (?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?:,? \d{4})?)?"
-    r"(?: ?\([A-Z][A-Za-z/ ]{1,40}\) ?[-–—:]{0,2}| ?[-–—]{1,2}) (?=[^\n]{40}))"
+    rf"(?: ?\((?:{_AGENCIES})\) ?[-–—:]{{0,2}}| ?\([A-Z][A-Za-z/ ]{{1,40}}\) ?[-–—:]{{1,2}}| ?[-–—]{{1,2}}) (?=[^\n]{{40}}))"
 )
 _DATELINE_LINES = 6  # it stands in the first of them
 _DATELINE_LENGTH = 250  # characters, more than the pattern can match before its dash or bracket
-_AGENCY_TAG = re.compile(r"\((?:Reuters|AP|AFP|UPI|PTI|ANI|IANS|Xinhua|dpa|TASS|Bernama|Bloomberg|CNN|Kyodo|Yonhap)\)")
+_AGENCY_TAG = re.compile(rf"\((?:{_AGENCIES})\)")
 _HANDLE = re.compile(r"(?<![\w.])@\w{2,20}\b|\bpic\.twitter\.com\b|\bt\.co/")
 _HAT_TIP = re.compile(r"\((?:h/t|via|hat tip|source)\b[^)\n]{0,60}\)|h/t\b", re.IGNORECASE)
 _END_MARK = re.compile(r"# ?# ?#")
@@ -37,7 +38,7 @@ _DIRECT_WORDS = 4  # a shorter quotation is a title or a scare quote
 
 def own_attribution_rate(batch: Batch) -> Measure:
     """How often something is said to the outlet itself ("told us", "told this newspaper"), per 1,000 words."""
-    return rate(batch, join(_spans_of(batch, src.OWN), phrases(batch, "reporting/own_attribution")))
+    return rate(batch, join(_spans_of(batch, src.OWN), _unquoted(batch, phrases(batch, "reporting/own_attribution"))))
 
 
 def told_outlet_rate(batch: Batch) -> Measure:
@@ -325,8 +326,8 @@ def wire_services_rate(batch: Batch) -> Measure:
 
 
 def opinion_rate(batch: Batch) -> Measure:
-    """How often the text argues in its own voice ("in my view", "we must"), per 1,000 words."""
-    return rate(batch, phrases(batch, "reporting/opinion"))
+    """How often the text argues in its own voice ("in my view", "we must"), outside quotations, per 1,000 words."""
+    return rate(batch, _unquoted(batch, phrases(batch, "reporting/opinion")))
 
 
 def transcript_rate(batch: Batch) -> Measure:
@@ -369,13 +370,13 @@ def titled_names_rate(batch: Batch) -> Measure:
 def reader_voice_rate(batch: Batch) -> Measure:
     """How often "you" or "your" stands outside quotations, per 1,000 words."""
     yours = batch.words.start[(cl.classes(batch) & cl.SECOND) > 0]
-    return Measure(per_thousand(batch, batch.count(yours[~_quoted(batch, yours)])))
+    return Measure(per_thousand(batch, batch.count(yours[~batch.quoted(yours)])))
 
 
 def own_voice_rate(batch: Batch) -> Measure:
     """How often "us", "me" or "our" stands outside quotations, per 1,000 words."""
     mine = batch.words.start[(batch.found.tags & lx.OURSELVES) > 0]
-    return Measure(per_thousand(batch, batch.count(mine[~_quoted(batch, mine)])))
+    return Measure(per_thousand(batch, batch.count(mine[~batch.quoted(mine)])))
 
 
 def _outlets_near(batch: Batch, verbs: int, first: int, last: int) -> Spans:
@@ -510,18 +511,16 @@ def _quotations(batch: Batch) -> Spans:
     return Spans(*batch.words.quotes[last - first >= _DIRECT_WORDS].T)
 
 
+def _unquoted(batch: Batch, spans: Spans) -> Spans:
+    """Those spans that begin outside quotations: what the text says itself."""
+    return spans[~batch.quoted(spans.start)]
+
+
 @once
 def _quoted_words(batch: Batch) -> tuple[Ints, Ints]:
     """The first word of each such quotation, and the word after it."""
     quotes = _quotations(batch)
     return np.searchsorted(batch.words.start, quotes.start), np.searchsorted(batch.words.start, quotes.end)
-
-
-def _quoted(batch: Batch, places: Ints) -> NDArray[np.bool_]:
-    """For each character, whether it stands in a quotation."""
-    quotes = np.append(batch.words.quotes, [[-1, -1]], axis=0)
-    inside: NDArray[np.bool_] = places < quotes[np.searchsorted(quotes[:-1, 0], places, side="right") - 1, 1]
-    return inside
 
 
 SIGNALS = (
