@@ -41,8 +41,8 @@ _CLASSES = WordClasses(
     "speak speaks speaking spoke spoken talk talks talked talking",
     "via",
     # What may stand between "the Sun" and its verb.
-    "has had have also first later then previously recently exclusively initially originally itself newspaper magazine tabloid daily weekly "
-    "website site paper report reports story article reporter reporters correspondent columnist critic editorial editor writer",
+    "has had have also first later then previously recently exclusively initially originally itself newspaper magazine tabloid daily "
+    "weekly website site paper report reports story article reporter reporters correspondent columnist critic editorial editor writer",
 )
 _MAY_FOLLOW = _OUTLETS | lx.OUTLET_WORD | lx.SPEECH_VERB | lx.RELAY | lx.MONTH_OR_DAY
 _ORDINARY = lx.COMMON_WORD | lx.FUNCTION_WORD | lx.PRONOUN | lx.MONTH_OR_DAY
@@ -103,8 +103,8 @@ def _credited(batch: Batch, found: Statements) -> NDArray[np.bool_]:
     """Which statements are the credit of a picture: a name, then "via" and an agency."""
     words, before = batch.words, np.maximum(found.anchor - 1, 0)
     names = ((words.shape[before] & CAPITAL) > 0) & ((words.gap[before] & GAP_OPEN) == 0) & (before < found.anchor)
-    credits: NDArray[np.bool_] = names & found.of(AGENCY, OUTLET) & ((_CLASSES.of(words.hash[found.anchor]) & _VIA) > 0)
-    return credits
+    credited: NDArray[np.bool_] = names & found.of(AGENCY, OUTLET) & ((_CLASSES.of(words.hash[found.anchor]) & _VIA) > 0)
+    return credited
 
 
 def _names_of_papers(batch: Batch, broken: NDArray[np.bool_]) -> Tags:
