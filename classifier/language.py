@@ -10,8 +10,10 @@ from classifier.words import WordClasses
 ENGLISH, UNKNOWN = "en", "und"
 
 _MINIMUM_SHARE = 0.12  # of all words; running English prose has 0.3 and more
+_ENGLISH_SHARE, _AHEAD = 0.05, 3  # lists and results have fewer small words: enough, where no other language has a third as many
 _SMALL_WORDS = {
-    "en": "the of and to in is was for that on with as at by from it he are this have has not but they an which were their said be will",
+    "en": "the of and to in is was for that on with as at by from it he are this have has not but they an which were their said be will "
+    "you your we she if can how when who than",
     "de": "der die das und ist nicht von mit dem den ein eine zu im auf für sich des auch wird als bei nach aus war sind über hat einen",
     "fr": "le les des et est pas du une dans que pour qui sur au par plus avec ce il cette sont mais aux été ont ses elle leur ou être",
     "es": "el los las del y que en una por con para se su como más pero lo al ha este esta son entre fue también sus desde sobre ya",
@@ -39,5 +41,8 @@ def languages(batch: Batch) -> list[str]:
         [np.diff(np.searchsorted(np.flatnonzero((spoken & (1 << place)) > 0), first)) for place in range(len(_CODES))], axis=1
     )
     best = counts.argmax(axis=1)  # English, the first, where two are equal
-    plain = (counts.max(axis=1) >= _MINIMUM_SHARE * batch.sizes) & (batch.sizes > 0)
+    others = counts[:, 1:].max(axis=1)
+    plain = counts.max(axis=1) >= _MINIMUM_SHARE * batch.sizes
+    plain |= (counts[:, 0] >= _ENGLISH_SHARE * batch.sizes) & (counts[:, 0] >= _AHEAD * np.maximum(others, 1))
+    plain &= batch.sizes > 0
     return [_CODES[code] if is_plain else UNKNOWN for code, is_plain in zip(best.tolist(), plain.tolist(), strict=True)]

@@ -55,7 +55,7 @@ def unusual(values: Floats, model: Model) -> NDArray[np.bool_]:
 
 
 def strongest(contributions: Floats, shown: NDArray[np.bool_], unusual: NDArray[np.bool_]) -> list[list[int]]:
-    """The signals that speak most for the label of each document, the strongest first, by their place in the model.
+    """The signals that speak most for the label of each document, twice MOST of them, the strongest first, by their place in the model.
 
     What a reader can point at goes before a mere figure: a signal that shows where it fired counts double. What is as usual is no
     reason, whatever it adds.
@@ -66,9 +66,27 @@ def strongest(contributions: Floats, shown: NDArray[np.bool_], unusual: NDArray[
         unusual: which of them are not what is usual, of the same shape.
     """
     contributions = np.where(unusual, contributions, 0.0)
-    order = (-contributions * (1 + shown)).argsort(axis=1, kind="stable")[:, :MOST]
+    order = (-contributions * (1 + shown)).argsort(axis=1, kind="stable")[:, : 2 * MOST]
     worth = np.take_along_axis(contributions, order, axis=1) > _WORTH
     return [places[some].tolist() for places, some in zip(order, worth, strict=True)]
+
+
+def distinct(signals: Sequence[int], evidence: Mapping[int, Sequence[Span]], model: Model) -> list[int]:
+    """The first MOST of some signals, without those that show nothing but what one before them shows.
+
+    Args:
+        signals: by their place in the model, the strongest first.
+        evidence: the stretches behind those that show where they fired, by their place in NAMES.
+        model: the model that judged.
+    """
+    told: list[int] = []
+    seen: list[Span] = []
+    for place in signals:
+        own = evidence.get(int(model.places[place]), ())[:_QUOTES]
+        if not own or not all(any(start < stop and begin < end for begin, stop in seen) for start, end in own):
+            told.append(place)
+            seen.extend(own)
+    return told[:MOST]
 
 
 def opposed(contributions: Floats, shown: NDArray[np.bool_]) -> list[int | None]:
@@ -112,7 +130,7 @@ def known(neighbors: Neighbors) -> list[str]:
     if neighbors.near_copy:
         told.append(f"A near copy of {neighbors.near_copy.id} (similarity {neighbors.near_copy.similarity:.2f}).")
     if neighbors.source:
-        shared = [f"“{' '.join(piece.text.split())[:_QUOTE_LENGTH]}”" for piece in neighbors.source.evidence[:_QUOTES]]
+        shared = [f"“{_quote(piece.text)}”" for piece in neighbors.source.evidence[:_QUOTES]]
         both = f"; both have {', '.join(shared)}" if shared else ""
         told.append(f"Retells {neighbors.source.id} (sureness {neighbors.source.similarity:.2f}){both}.")
     return told
@@ -123,7 +141,10 @@ def _sentence(row: int, value: float, usual: float, examples: str) -> str:
     what, unit = _wording(row)
     if unit == _FLAG:
         return f"{what[0].upper()}{what[1:]}{examples}." if value else f"It is not so that {what}."
-    return f"{what}: {_number(value, unit)} (usual: {_number(usual, unit)}){examples}."
+    told, common = _number(value, unit), _number(usual, unit)
+    if told == common and value != usual:
+        told, common = _number(value, unit, 1), _number(usual, unit, 1)
+    return f"{what}: {told} (usual: {common}){examples}."
 
 
 @cache
@@ -137,18 +158,24 @@ def _wording(row: int) -> tuple[str, str]:
     return what[0].upper() + what[1:], unit
 
 
-def _number(value: float, unit: str) -> str:
-    """A value as people read it: a share as percent, a rate with its whole."""
+def _number(value: float, unit: str, finer: int = 0) -> str:
+    """A value as people read it, with `finer` more decimals: a share as percent, a rate with its whole."""
     if unit == "0..1":
-        return f"{value:.0%}" if value == 0 or value >= _FINE else f"{max(value, 0.001):.1%}"
-    plain = f"{value:.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
+        return f"{value:.{finer}%}" if value == 0 or value >= _FINE else f"{max(value, 0.001):.{1 + finer}%}"
+    plain = f"{value:.{finer}f}" if round(value, 1) >= 10 or value == int(value) else f"{value:.{1 + finer}f}"
     return f"{plain} per 1,000 words" if unit == "per 1,000 words" else plain
 
 
 def _examples(text: str, spans: Sequence[Span]) -> str:
     seen: dict[str, None] = {}
     for start, end in spans:
-        seen[" ".join(text[start:end].split())[:_QUOTE_LENGTH]] = None
+        seen[_quote(text[start:end])] = None
         if len(seen) == _QUOTES:
             break
     return f", such as {', '.join(f'“{quote}”' for quote in seen)}" if seen else ""
+
+
+def _quote(text: str) -> str:
+    """A stretch of text on one line, cut at a word where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _QUOTE_LENGTH else f"{line[:_QUOTE_LENGTH].rpartition(' ')[0] or line[:_QUOTE_LENGTH]} …"

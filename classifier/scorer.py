@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from classifier import boilerplate, reasons
 from classifier.boilerplate.templates import Templates
 from classifier.document import LONGEST, Batch, Document, Neighbors, read_many
-from classifier.language import ENGLISH, languages
+from classifier.language import ENGLISH, UNKNOWN, languages
 from classifier.model import Floats, Judgement, Model, load, shipped
 from classifier.signals import FAMILIES, NAMES, Signals, extract
 from classifier.verdict import LABELS, Boilerplate, Evidence, Line, Verdict
@@ -178,12 +178,14 @@ class Assessment:
             doubts.append(f"Only the first {LONGEST:,} characters of the text were judged; {rest:,} more follow.")
         if words < SHORTEST:
             doubts.append(f"The text has only {words} word{'s' * (words > 1)}; below {SHORTEST} no label is certain.")
-        if language != ENGLISH:
-            doubts.append(f"The text does not read as English (language: {language}); the model knows only English.")
+        if language != ENGLISH and (language != UNKNOWN or words >= SHORTEST):
+            told = "is in no language that can be told" if language == UNKNOWN else f"does not read as English (language: {language})"
+            doubts.append(f"The text {told}; the model knows only English.")
         if scope > thresholds["scope"]:
             doubts.append(reasons.genre(self.values[row].tolist(), scope))
         elif confidence < (least := thresholds[LABELS[label]]):
-            doubts.append(f"Not sure enough: {LABELS[label]} has {confidence:.0%}, and is relied on from {least:.0%}.")
+            digits = 0 if f"{confidence:.0%}" != f"{least:.0%}" else 2
+            doubts.append(f"Not sure enough: {LABELS[label]} has {confidence:.{digits}%}, and is relied on from {least:.{digits}%}.")
         return doubts
 
     def grounds(self, row: int, spans: Mapping[int, list[Span]] | None = None) -> list[str]:
@@ -200,7 +202,7 @@ class Assessment:
         if self.words[row]:
             spans = _by_signal(self.signals.evidence[row]) if spans is None else spans
             values, model, against = self.values[row].tolist(), self.judgement.model, self._opposed[row]
-            told += reasons.give(document.text, values, spans, self._strongest[row], model)
+            told += reasons.give(document.text, values, spans, reasons.distinct(self._strongest[row], spans, model), model)
             if against is not None:
                 told += [f"Against it: {reason}" for reason in reasons.give(document.text, values, spans, [against], model)]
         return told

@@ -191,6 +191,19 @@ def test_a_word_can_be_part_of_several_lists():
     assert lexicon.find(split("in Hale Post")).tags.tolist() == [0, PLACE | FIRST_NAME | OUTLET | PROPER_NAME, OUTLET | PROPER_NAME]
 
 
+@pytest.mark.parametrize(
+    ("text", "entry", "found"),
+    [
+        ("The DR reported. Dr Vale said so. The DR’s desk.", "DR", ["DR", "DR’s"]),
+        ("As it says, the AS says.", "AS", ["AS"]),
+        ("She told Us. The US fell.", "Us", ["Us"]),
+        ("THE GAZETTE SAYS SO. The Gazette.", "Gazette", ["GAZETTE", "Gazette"]),
+    ],
+)
+def test_the_name_of_an_outlet_stands_as_it_is_written(text, entry, found):
+    assert tagged(text, entry) == found
+
+
 # The fast search against a slow, obvious one
 
 WORDS = ("river", "River", "bank", "Bank", "BANK", "Bank's", "bank’s", "dry", "Dry")
@@ -222,7 +235,8 @@ def slow_find(entry, text, *, is_name):
             one_sentence = words.sentence[first] == words.sentence[last - 1]
             starts = first == 0 or words.line[first - 1] != words.line[first]
             ends = last == len(written) or words.line[last] != words.line[last - 1]
-            if one_sentence and (starts or entry[0] != "^") and (ends or entry[-1] != "$"):
+            shouted = is_name and entry.isalpha() and entry.isupper() and not written[first].removesuffix("’s").removesuffix("'s").isupper()
+            if one_sentence and not shouted and (starts or entry[0] != "^") and (ends or entry[-1] != "$"):
                 found.append((first, last))
     return found
 

@@ -74,7 +74,7 @@ STRETCHES = {
         ("It rose 3,5 percent to 12,25 million.", ["3,5 percent", "12,25 million"]),
         ("It sold 3,500 cars, 25 percent more, in 1,2 and 3.", []),
     ],
-    "spin.mixed_alphabets_rate": [("", []), ("The mауor left.", ["mауor"]), ("The мэр left Αθήνα.", [])],
+    "spin.mixed_alphabets_rate": [("", []), ("The mауor left.", ["mауor"]), ("The мэр left Αθήνα.", []), ("A dose of 5 μg fell.", [])],
     "citation.numeric_marks_rate": [
         ("", []),
         ("Rain fell[1] and stopped[12].", ["[1]", "[12]"]),
@@ -91,6 +91,8 @@ STRETCHES = {
         ("", []),
         ("As an AI language model I cannot say\nIt rained.", ["As an AI language model I cannot say"]),
         ("Here is the article that the editor had rewritten by hand.", []),
+        ("It replied, “As an AI language model I cannot feel rain.”", []),
+        ("“As an AI language model I cannot say.", ["“As an AI language model I cannot say."]),
     ],
     "citation.scaffold_labels_rate": [
         ("", []),
@@ -115,7 +117,12 @@ STRETCHES = {
         ("Originally published on the Hale Gazette.", ["Originally published on"]),
         ("A source told Reuters so.", []),
     ],
-    "reporting.own_attribution_rate": [("", []), ("She told us that it rained.", ["told us"]), ("He told his wife so.", [])],
+    "reporting.own_attribution_rate": [
+        ("", []),
+        ("She told us that it rained.", ["told us"]),
+        ("“They told us so,” he said.", []),
+        ("He told his wife so.", []),
+    ],
     "reporting.told_outlet_rate": [("", []), ("She told CNN so. He told AFP more.", ["told CNN", "told AFP"]), ("CNN said so.", [])],
     "reporting.told_name_rate": [("", []), ("She told AGBI so.", ["told AGBI"]), ("She told him so.", [])],
     "reporting.outlet_attribution_rate": [
@@ -134,7 +141,12 @@ STRETCHES = {
         ("She wrote on Facebook that it was over.", ["wrote on Facebook"]),
         ("She has a Facebook account.", []),
     ],
-    "reporting.outlets_rate": [("", []), ("Vans of CNN and Reuters were there.", ["CNN", "Reuters"]), ("The sun rose.", [])],
+    "reporting.outlets_rate": [
+        ("", []),
+        ("Vans of CNN and Reuters were there.", ["CNN", "Reuters"]),
+        ("Vans of Inquirer.net.", ["Inquirer.net"]),
+        ("The sun rose.", []),
+    ],
     "reporting.platforms_rate": [("", []), ("Her Facebook page is gone.", ["Facebook"]), ("Her face in a book.", [])],
     "reporting.public_attribution_rate": [
         ("", []),
@@ -213,7 +225,12 @@ STRETCHES = {
         ("The firm announced a loss.", []),
     ],
     "reporting.wire_services_rate": [("", []), ("A note sent by PRNewswire today.", ["PRNewswire"]), ("The fire service came.", [])],
-    "reporting.opinion_rate": [("", []), ("In my view the plan is a folly.", ["In my view"]), ("The view of the river is fine.", [])],
+    "reporting.opinion_rate": [
+        ("", []),
+        ("In my view the plan is a folly.", ["In my view"]),
+        ("“In my view it is a folly,” he said.", []),
+        ("The view of the river is fine.", []),
+    ],
     "reporting.transcript_rate": [
         ("", []),
         ("This interview has been edited for length and clarity.", ["interview has been edited for length"]),
@@ -324,6 +341,9 @@ VALUES = {
         ("Tuesday, March 5, 2024 - It rained on the old town all day and night.", 0),
         ("Posted Jan 5, 2024 - It rained on the old town all day and night.", 0),
         ("BREAKING - It rained on the old town all day and night.", 0),
+        ("LIVE UPDATES — It rained on the old town all day and night.", 0),
+        ("Hale Community Trust (HCT) has bought the old mill for one pound from the county.", 0),
+        ("PORT HALE (Reuters) It rained on the old town all day and night.", 1),
         ("PORT HALE is wet — it has rained on the old town all day and night.", 0),
     ],
     "reporting.agency_tag": [("", 0), ("HALE (AFP) - It rained.", 1), ("Reuters (the agency) is old.", 0)],

@@ -47,12 +47,12 @@ def told_outlet_rate(batch: Batch) -> Measure:
 
 
 def told_name_rate(batch: Batch) -> Measure:
-    """How often something is said to a capitalised name that no list holds ("told AGBI"), per 1,000 words."""
+    """How often something is said to a name that is no known outlet's ("told AGBI"), per 1,000 words."""
     return rate(batch, _spans_of(batch, src.NAME, told=True))
 
 
 def outlet_attribution_rate(batch: Batch) -> Measure:
-    """How often a news outlet is itself the source ("the Times reported", "according to TMZ"), per 1,000 words."""
+    """How often something is taken over from an outlet, a post or an unnamed report ("according to TMZ"), per 1,000 words."""
     return rate(batch, join(_spans_of(batch, src.OUTLET, told=False), phrases(batch, "reporting/borrowed")))
 
 
@@ -77,7 +77,7 @@ def borrowed_share(batch: Batch) -> Measure:
 
 
 def borrowed_first(batch: Batch) -> Measure:
-    """How early the first borrowed statement comes: 1 in the first word, 0 where there is none."""
+    """How near to the beginning the first borrowed statement stands, 0..1."""
     found = src.statements(batch)
     borrowed = found.first[found.of(*src.BORROWED)]
     earliest = batch.first[1:].copy()
@@ -225,13 +225,18 @@ def inquiring_outlet_rate(batch: Batch) -> Measure:
 
 
 def repeated_outlet_rate(batch: Batch) -> Measure:
-    """How often the outlet that is named most is named, per 1,000 words."""
-    start = _outlets(batch).start
-    place = np.searchsorted(batch.words.start, start)
-    named, times = np.unique(np.stack((batch.owner[place].astype(np.uint64), batch.words.hash[place])), axis=1, return_counts=True)
-    most = np.zeros(len(batch), dtype=np.int64)
-    np.maximum.at(most, named[0].astype(np.int64), times)
-    return Measure(per_thousand(batch, most))
+    """How often one and the same outlet is named, per 1,000 words.
+
+    It is the one that is named most.
+    """
+    outlets = _outlets(batch)
+    place = np.searchsorted(batch.words.start, outlets.start)
+    row = batch.owner[place]
+    keys = np.stack((row.astype(np.uint64), batch.words.hash[place]))
+    _, name, times = np.unique(keys, axis=1, return_inverse=True, return_counts=True)
+    most, often = np.zeros(len(batch), dtype=np.int64), times[name.ravel()]
+    np.maximum.at(most, row, often)
+    return Measure(per_thousand(batch, most), outlets[often == most[row]])
 
 
 def hearsay_rate(batch: Batch) -> Measure:
@@ -336,7 +341,10 @@ def transcript_rate(batch: Batch) -> Measure:
 
 
 def dates_rate(batch: Batch) -> Measure:
-    """How often a month or a weekday is named, but for May, Mar, Sat and Sun, which are words too, per 1,000 words."""
+    """How often a month or a weekday is named, per 1,000 words.
+
+    May, Mar, Sat and Sun are words too, and do not count.
+    """
     return Measure(_tag_rate(batch, lx.MONTH_OR_DAY))
 
 

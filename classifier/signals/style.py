@@ -29,7 +29,7 @@ def sentence_length(batch: Batch) -> Measure:
 
 
 def sentence_spread(batch: Batch) -> Measure:
-    """How unequal the sentences are in length: standard deviation over mean."""
+    """How unequal the sentences are in length (standard deviation over mean), a ratio."""
     words = np.bincount(batch.words.sentence, minlength=len(batch.words.sentences))
     row, number = batch.document_of(batch.words.sentences[:, 0]), _sentences(batch)
     mean = ratio(np.bincount(row, words, minlength=len(batch)), number)
