@@ -128,6 +128,7 @@ STRETCHES = {
     "reporting.outlet_attribution_rate": [
         ("", []),
         ("CNN reported that it rained.", ["CNN reported"]),
+        ("The Hale Mail reported on it.", ["Hale Mail reported"]),
         ("Neighbours reported a loud bang. She told CNN so.", []),
     ],
     "reporting.agency_attribution_rate": [("", []), ("It rained, according to AFP.", ["according to AFP"]), ("He told AFP so.", [])],

@@ -12,7 +12,7 @@ from classifier import sourcing as src
 from classifier.document import Batch, once
 from classifier.signals import classes as cl
 from classifier.signals.measure import Floats, Measure, Spans, join, opening, per_thousand, phrases, rate, ratio, share, tagged
-from classifier.words import NUMBER, Ints, changes
+from classifier.words import CAPITAL, GAP_SPACE, NUMBER, Ints, changes
 
 _AGENCIES = "Reuters|AP|AFP|UPI|PTI|ANI|IANS|Xinhua|dpa|TASS|Bernama|Bloomberg|CNN|Kyodo|Yonhap"
 # A place in capitals, or one that a tag or a date follows; then a dash and the sentence itself, on the same line. À-Þ are the capitals
@@ -400,7 +400,19 @@ def _spans_of(batch: Batch, *kinds: str, told: bool | None = None) -> Spans:
     """Where statements of some kinds stand."""
     found = src.statements(batch)
     chosen = found[found.of(*kinds) & (told is None or found.told == told)]
-    return Spans(batch.words.start[chosen.first], batch.words.end[chosen.last - 1])
+    return Spans(batch.words.start[_name_begins(batch)[chosen.first]], batch.words.end[chosen.last - 1])
+
+
+@once
+def _name_begins(batch: Batch) -> Ints:
+    """For each word the first of the capitalised name that it goes on, or itself: "Daily Mail reported" does not begin with "Mail"."""
+    words = batch.words
+    named = ((words.shape & CAPITAL) > 0) & ((batch.found.tags & (lx.PROPER_NAME | lx.OUTLET | lx.AMBIGUOUS_OUTLET | lx.PLACE)) > 0)
+    goes_on = named.copy()
+    goes_on[1:] &= named[:-1] & ((words.gap[:-1] | GAP_SPACE) == GAP_SPACE)
+    goes_on[:1] = False
+    begins: Ints = np.maximum.accumulate(np.where(goes_on, 0, np.arange(len(named))))
+    return begins
 
 
 @once
