@@ -138,12 +138,21 @@ def _difference(systems: dict[str, Table]) -> str:
 
 
 def as_read(systems: Mapping[str, Table]) -> str:
-    """Macro-F1 where the labels of sets give way to readings, in a line; nothing where that was not measured."""
+    """The figures where the labels of sets give way to readings, in a line; nothing where that was not measured."""
     told = {name: each["as_read"] for name, each in systems.items() if "as_read" in each}
     if not told:
         return ""
-    figures = ", ".join(f"{TITLES[name]} {each['macro_f1']:.3f}" for name, each in told.items())
+    figures = "; ".join(
+        f"{TITLES[name]} {each['macro_f1']:.3f} (calibration error {each['calibration_error']:.3f}" + _certainty(each) + ")"
+        for name, each in told.items()
+    )
     return f"macro-F1 where {next(iter(told.values()))['relabelled']:,} texts have the label of their reading: {figures}"
+
+
+def _certainty(measured: Table) -> str:
+    """How many texts are certain, and how many of those are right, where that was measured."""
+    certain = measured.get("certain")
+    return f"; {certain['share']:.0%} certain, {certain['accuracy']:.1%} of these right" if certain else ""
 
 
 def _labels(systems: dict[str, Table]) -> str:

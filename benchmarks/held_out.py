@@ -167,7 +167,7 @@ def report(answers: Mapping[str, Held], protocol: str, folds: Sequence[Fold], ex
             found[name] = {each: table for each, table in groups.items() if table["texts"] >= FEWEST}
         found["called"] = _called(truth[known], chances[known], certain[known])
     if protocol == FAMILIES:
-        found["as_read"] = _as_read(examples, held.rows, chances)
+        found["as_read"] = _as_read(examples, held.rows, chances, certain)
     if protocol == GENERATORS:
         found["by_round"] = _by_group([folds[number].name for number in held.fold[known].tolist()], truth[known], chances[known])
     if held.scope is not None and not known.all():
@@ -176,7 +176,7 @@ def report(answers: Mapping[str, Held], protocol: str, folds: Sequence[Fold], ex
     return found
 
 
-def _as_read(examples: Sequence[Example], rows: Ints, chances: Floats) -> Table:
+def _as_read(examples: Sequence[Example], rows: Ints, chances: Floats, certain: Bools) -> Table:
     """The same where a text that was read here is measured by its reading, not by its set; every cell of set and label weighs the same."""
     readings = {example.id: example.label for example in examples if example.dataset == READ_HERE}
     sets = [examples[row] for row in rows.tolist()]
@@ -185,6 +185,7 @@ def _as_read(examples: Sequence[Example], rows: Ints, chances: Floats) -> Table:
     known = truth >= 0
     weights = metrics.cell_weights([(sets[row].dataset, sets[row].label) for row in np.flatnonzero(known).tolist()])
     measured = metrics.score(truth[known], chances[known], weights).to_dict()
+    measured["certain"] = _certain(certain[known], chances[known].argmax(axis=1) == truth[known], weights)
     relabelled = sum(new.label != old.label for new, old in zip(texts, sets, strict=True))
     return {"texts": int(known.sum()), "relabelled": relabelled, **measured}
 

@@ -149,3 +149,13 @@ def test_fasttext_that_always_runs_off_says_so(bench, monkeypatch):
 
     with pytest.raises(RuntimeError, match="Encountered NaN"):
         bench["systems"].FastText._fitted("train.txt")
+
+
+def test_the_line_on_readings_tells_calibration_and_what_is_certain_where_that_was_measured(bench):
+    figures = {"relabelled": 7, "macro_f1": 0.7, "calibration_error": 0.02}
+    systems = {"ours": {"as_read": figures | {"certain": {"share": 0.4, "accuracy": 0.95}}}, "tfidf": {"as_read": figures}}
+
+    line = bench["accuracy"].as_read(systems)
+
+    assert "quality 0.700 (calibration error 0.020; 40% certain, 95.0% of these right)" in line
+    assert line.endswith("0.700 (calibration error 0.020)")
