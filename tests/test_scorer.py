@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from importlib.resources import files
 
 import numpy as np
@@ -11,7 +12,7 @@ from classifier import Document, InputError, Scorer, open_index
 from classifier.boilerplate.kinds import OTHER
 from classifier.document import read
 from classifier.lexicon import read_lists
-from classifier.reasons import give, opposed, strongest, unusual, visible
+from classifier.reasons import distinct, give, opposed, strongest, unusual, visible
 from classifier.scorer import MOST_EVIDENCE, SHORTEST
 from classifier.signals import FAMILIES, NAMES
 from classifier.verdict import LABELS
@@ -301,6 +302,31 @@ def test_what_is_as_usual_is_no_reason(scorer):
     nowhere = np.zeros((0, 3), dtype=np.int64)
 
     assert strongest(contributions, visible([nowhere] * 2, scorer.model), unusual(values, scorer.model)) == [[], [1]]
+
+
+def test_no_fact_is_a_reason_twice(scorer):
+    first, again, further = scorer.model.places[:3].tolist()
+    evidence = {first: [(0, 9)], again: [(4, 12)], further: [(4, 12), (30, 40)]}
+
+    assert distinct([0, 1, 2, 3], evidence, scorer.model) == [0, 2, 3]
+
+
+def test_a_long_example_is_cut_at_a_word_and_says_so(scorer):
+    place = list(scorer.model.signals).index("reporting.opinion_rate")
+    text = "We must " + "mend the pier " * 9
+    (reason,) = give(text, [1.0] * len(NAMES), {int(scorer.model.places[place]): [(0, len(text))]}, [place], scorer.model)
+
+    assert "such as “We must mend the pier mend the pier mend the pier mend the …”" in reason
+
+
+def test_two_figures_that_read_alike_are_told_with_a_decimal(scorer):
+    place = list(scorer.model.signals).index("style.capitals")
+    values = [0.0] * len(NAMES)
+    values[scorer.model.places[place]] = scorer.model.typical[place] + 0.001
+    (reason,) = give("", values, {}, [place], scorer.model)
+
+    told, usual = re.findall(r"([\d.]+)%", reason)
+    assert told != usual
 
 
 def test_only_what_a_reader_can_point_at_and_what_takes_much_away_speaks_against_a_label(scorer):
