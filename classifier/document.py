@@ -84,7 +84,7 @@ class Document:
 
     Attributes:
         text: the page as text; every offset of a verdict counts its characters.
-        id, url, title, date: known facts, or None.
+        id, url, title, date: known facts, or None. By its URL the outlet of a page is known: what it was told counts as its own.
         neighbors: what an index found, or None where no index was asked.
     """
 

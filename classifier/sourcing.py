@@ -22,6 +22,7 @@ BORROWED = frozenset((AGENCY, OUTLET, SHOW, PLATFORM))
 _REACH = 7  # words around a speech verb in which its source or its listener stands
 _SHORT = 3  # a clause so short that "the Sun" in it can only be the newspaper
 _CLAUSE_END = GAP_COMMA | GAP_STOP | GAP_QUOTE | GAP_OPEN | GAP_CLOSE
+_SHORTEST_SITE = 3  # letters of a host that may be a name
 _LONG = 4  # words after a verb that are more than its subject: "Vale, the mayor, said the BBC had got it wrong"
 _OUTLETS = lx.OUTLET | lx.AMBIGUOUS_OUTLET | lx.AGENCY | lx.SHOW | lx.PLATFORM
 # What a clause holds decides its source; the first kind that fits wins.
@@ -84,13 +85,15 @@ class Statements:
 def statements(batch: Batch) -> Statements:
     """Every statement of the texts, with the kind of its source.
 
-    Left out are what a quoted person says was said to "us", and agencies that a credit names ("Ann Vale/Hale Gazette via AP").
+    Left out are what a quoted person says was said to "us", and agencies that a credit names ("Ann Vale/Hale Gazette via AP"). What the
+    outlet of the page itself is told is its own, where the address of the page names it.
     """
     tags = batch.found.tags
     anchors = np.flatnonzero((tags & (lx.SPEECH_VERB | lx.RELAY | lx.ADDRESSING)) > 0)
     found = _Reader(batch, anchors).read()
     quoted = found.of(OWN) & batch.quoted(batch.words.start[found.anchor])
     found = found[~(quoted | _credited(batch, found))]
+    found.source[_of_the_page(batch, found)] = KINDS.index(OWN)
     kept, source, last = [], -1, 0
     for row, (kind, begin, end) in enumerate(zip(found.source.tolist(), found.first.tolist(), found.last.tolist(), strict=True)):
         if kind != source or begin >= last:
@@ -105,6 +108,35 @@ def _credited(batch: Batch, found: Statements) -> NDArray[np.bool_]:
     names = ((words.shape[before] & CAPITAL) > 0) & ((words.gap[before] & GAP_OPEN) == 0) & (before < found.anchor)
     credited: NDArray[np.bool_] = names & found.of(AGENCY, OUTLET) & ((_CLASSES.of(words.hash[found.anchor]) & _VIA) > 0)
     return credited
+
+
+def _of_the_page(batch: Batch, found: Statements) -> list[int]:
+    """Which statements name the outlet on whose site the page stands: "told the Hale Mail" on halemail.example."""
+    sites = [_site(document.url) for document in batch.documents]
+    if not any(sites):
+        return []
+    rows = np.flatnonzero(found.of(OUTLET, AGENCY, NAME)).tolist()
+    return [row for row in rows if (site := sites[batch.owner[found.anchor[row]]]) and _forms(batch, found, row) & site]
+
+
+def _site(url: str | None) -> frozenset[str]:
+    """The parts of a host that may be an outlet's name, with and without the article: those of www.the-sun.example are thesun and sun."""
+    host = (url or "").partition("://")[2].partition("/")[0].lower().removeprefix("www.")
+    parts = [part.replace("-", "") for part in host.split(".")[:-1]]
+    return frozenset(form for part in parts for form in (part, part.removeprefix("the")) if len(form) >= _SHORTEST_SITE)
+
+
+def _forms(batch: Batch, found: Statements, row: int) -> set[str]:
+    """How a host may write the name in a statement: in one word, as initials, or as initials and the last word (nytimes, wsj)."""
+    words = batch.words
+    places = [place for place in range(found.first[row], found.last[row]) if words.shape[place] & CAPITAL and place != found.anchor[row]]
+    origin = int(batch.origin[batch.owner[found.anchor[row]]])
+    text = batch.texts[batch.owner[found.anchor[row]]]
+    name = [text[words.start[place] - origin : words.end[place] - origin].lower().removesuffix("'s").removesuffix("’s") for place in places]
+    name = name[1:] if name[:1] == ["the"] else name
+    initials = "".join(word[0] for word in name)
+    whole = {"".join(name[:end]) for end in range(1, len(name) + 1)}
+    return whole | {initials, initials[:-1] + "".join(name[-1:])}
 
 
 def _names_of_papers(batch: Batch, broken: NDArray[np.bool_]) -> Tags:

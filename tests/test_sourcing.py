@@ -87,6 +87,26 @@ def test_a_sentence_has_the_kind_of_its_source(text, kinds):
 
 
 @pytest.mark.parametrize(
+    ("url", "text", "kinds"),
+    [
+        (None, "He told the New York Times so.", ["outlet"]),
+        ("https://www.nytimes.com/a?b=c", "He told the New York Times so.", ["own"]),
+        ("https://www.wsj.com", "She told The Wall Street Journal so.", ["own"]),
+        ("https://edition.cnn.com/a", "CNN’s Ann Vale said so.", ["own"]),
+        ("https://edition.cnn.com/a", "He told Fox News so.", ["outlet"]),
+        ("https://time.com/a", "He told the Times of India so.", ["outlet"]),
+        ("https://the-hale-mail.example/a", "He told the Hale Mail so.", ["own"]),
+        ("https://halemail.example/a", "Ann Vale said so.", ["person"]),
+        ("no address", "He told CNN so.", ["outlet"]),
+    ],
+)
+def test_what_the_outlet_of_the_page_was_told_is_its_own(url, text, kinds):
+    batch = read([Document("It rained."), Document(text, url=url)])
+
+    assert [KINDS[place] for place in statements(batch).source.tolist()] == kinds
+
+
+@pytest.mark.parametrize(
     ("text", "kinds"),
     [
         ("The Sun reported on Monday.", ["outlet"]),
