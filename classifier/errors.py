@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class QualityError(Exception):
@@ -50,3 +51,13 @@ def extra(name: str, purpose: str) -> Iterator[None]:
         yield
     except ImportError as error:
         raise MissingExtra(f"{purpose}. Run: pip install 'quality-classifier[{name}]'") from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Stands around what is written to a path: where the system refuses it, QualityError names the path."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise QualityError(f"{path}: cannot be written: {reason}. Choose another place, or make room.") from error

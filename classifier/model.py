@@ -275,6 +275,15 @@ def _model(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Mode
     )
 
 
+def is_model(folder: Path) -> bool:
+    """Whether a folder holds a model of this program, of whatever schema."""
+    try:
+        facts = json.loads((folder / _JSON).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(facts, dict) and {"schema", "ngram_bits"} <= facts.keys()
+
+
 def check(folder: Path = SHIPPED) -> None:
     """Score the known-answer texts of a model folder anew.
 

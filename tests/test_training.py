@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score, roc_auc_score
 
-from classifier import LabelError, ModelError, Scorer, evaluate, train, tune
+from classifier import LabelError, ModelError, QualityError, Scorer, evaluate, train, tune
 from classifier.training import train_shipped
 from classifier.training.artefacts import COPY_WEIGHT, mark, unbreak
 from classifier.training.examples import (
@@ -30,6 +31,7 @@ from classifier.training.examples import (
 )
 from classifier.training.features import bin_edges, code, measure
 from classifier.training.fit import balanced, calibrate, families, held_out_linear, split
+from classifier.training.folder import name_of, prepare
 from classifier.training.metrics import auroc, calibration_error, cell_weights, recall_by_cell, score
 from classifier.training.run import corpus_examples
 from classifier.verdict import LABELS
@@ -467,6 +469,36 @@ def test_nothing_is_written_where_training_is_refused(tmp_path):
         train(jsonl(tmp_path / "l.jsonl", RAIN, SALE), tmp_path / "model")
 
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("use", [train, tune])
+def test_a_folder_that_holds_no_model_stays_as_it_is(trained, tmp_path, use):
+    folder, _ = trained
+    (tmp_path / "README.md").write_text("Notes on Ossel Bay.")
+    (tmp_path / "model.json").write_text('{"schema": 1, "by": "another program"}')
+
+    with pytest.raises(QualityError, match=re.escape(f"{tmp_path}: holds files that are no model. Choose a new or an empty folder.")):
+        use(folder / "labels.jsonl", tmp_path)
+    assert (tmp_path / "README.md").read_text() == "Notes on Ossel Bay."
+
+
+def test_a_file_is_no_folder_for_a_model(trained):
+    folder, _ = trained
+
+    with pytest.raises(QualityError, match="a file, not a folder"):
+        tune(folder / "labels.jsonl", folder / "labels.jsonl")
+
+
+def test_a_model_goes_into_a_new_folder_an_empty_one_and_where_a_model_stands(trained, tmp_path):
+    folder, _ = trained
+    for place in (tmp_path, tmp_path / "a" / "b", folder / "model"):
+        prepare(place)
+
+        assert place.is_dir()
+
+
+def test_a_model_is_called_by_its_folder_whose_name_need_not_be_utf_8():
+    assert name_of(Path("somewhere/bad\udcff")) == "bad\ufffd"
 
 
 def test_a_model_of_two_labels_never_says_the_third(tmp_path, seeds):

@@ -28,7 +28,6 @@ def train(
     from classifier import training
 
     desk = Desk(quiet)
-    output.mkdir(parents=True, exist_ok=True)  # better now than after an hour of fitting
     with progress_bar("measuring", quiet=quiet) as progress:
         report = training.train(labels, output, progress=progress, tell=desk.say)
     _write_report(report, as_json=as_json)
@@ -47,7 +46,6 @@ def tune(
     from classifier import training
 
     desk = Desk(quiet)
-    output.mkdir(parents=True, exist_ok=True)
     with progress_bar("judging", quiet=quiet) as progress:
         report = training.tune(labels, output, model, progress=progress, tell=desk.say)
     _write_report(report, as_json=as_json)

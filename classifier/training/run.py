@@ -17,6 +17,7 @@ from classifier.training.artefacts import mark, shorten, unbreak
 from classifier.training.examples import BY_EYE, READ_HERE, Example, read_corpora, read_labels, read_seeds, weigh
 from classifier.training.features import Features, measure
 from classifier.training.fit import Calibration, calibrate, export, families, fit, held_out_logits, label_numbers
+from classifier.training.folder import name_of, prepare
 from classifier.training.metrics import Score, score
 from classifier.training.report import Report
 from classifier.verdict import LABELS
@@ -37,9 +38,10 @@ def train(labels: str | Path, output: str | Path, *, progress: Progress | None =
 
     Raises:
         LabelError: the file cannot be used; the message names the line.
+        QualityError: the folder holds files but no model, or cannot be written to.
     """
     examples, folder = read_labels(labels), Path(output)
-    return _train(examples, folder, name=folder.resolve().name, progress=progress, tell=tell, source=Path(labels).name)
+    return _train(examples, folder, name=name_of(folder), progress=progress, tell=tell, source=Path(labels).name)
 
 
 def train_shipped(corpora: Path, seeds: Path, output: Path | None = None, *, tell: Tell = _silent) -> Report:
@@ -82,14 +84,16 @@ def tune(
     Raises:
         LabelError: the file cannot be used; the message names the line.
         ModelError: the folder `model` holds no model.
+        QualityError: the folder to write to holds files but no model, or cannot be written to.
     """
     examples, folder = read_labels(labels), Path(output)
     _refuse_few(examples)
     scorer, truth = Scorer(model), label_numbers(examples)
+    prepare(folder)
     before = _probabilities(scorer, examples, progress, 0, 1)
     after = tuning.held_out(before, truth, families(examples))
     found = tuning.gain(before, after, truth)
-    new = tuning.tuned(scorer.model, before, truth, folder.resolve().name)
+    new = tuning.tuned(scorer.model, before, truth, name_of(folder))
     rows = [(f"{scorer.model.name} {scorer.model.version}", score(truth, before)), (f"{new.name}, held out", score(truth, after))]
     report = Report(rows, _told(found), {"texts": len(examples), "thresholds": dict(new.thresholds), "gain": asdict(found)})
     new.save(folder)
@@ -118,6 +122,7 @@ def _train(
     examples: Sequence[Example], output: Path, *, name: str, source: str, progress: Progress | None = None, tell: Tell = _silent
 ) -> Report:
     _refuse_few(examples)
+    prepare(output)
     tell(f"measuring {len(examples)} texts")
     features = measure((example.text for example in examples), progress and (lambda done: progress(done, len(examples))))
     truth, weights = label_numbers(examples), np.array([example.weight for example in examples])
