@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import BadZipFile
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from classifier import ngrams, sentences
 from classifier.boilerplate import article
 from classifier.document import Batch, Document, read
-from classifier.errors import ModelError
+from classifier.errors import ModelError, writing
 from classifier.forest import Forest, from_arrays
 from classifier.signals import NAMES, Signals
 from classifier.verdict import LABELS
@@ -119,8 +120,19 @@ class Model:
         return added
 
     def save(self, folder: Path) -> None:
-        """Write the model as `model.json` and `model.npz`."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Write the model as `model.json` and `model.npz`; one that stands there is replaced when both are complete.
+
+        Raises:
+            QualityError: the folder cannot be written to.
+        """
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(prefix=".model-", dir=folder) as room:
+                self._write(Path(room))
+                for name in (_ARRAYS, _JSON):
+                    (Path(room) / name).replace(folder / name)
+
+    def _write(self, folder: Path) -> None:
         arrays = folder / _ARRAYS
         tables = {"ngrams": self.ngram_weights, "signals": self.signal_weights, "sentences": self.sentence_weights}
         stored: dict[str, Any] = {name: table.astype(STORED) for name, table in tables.items()}

@@ -3,6 +3,8 @@
 import dataclasses
 import hashlib
 import json
+import re
+import resource
 import shutil
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 
-from classifier import Document, ModelError, Scorer, ngrams, sentences
+from classifier import Document, ModelError, QualityError, Scorer, ngrams, sentences
 from classifier.boilerplate import article
 from classifier.document import read
 from classifier.forest import Forest
@@ -107,6 +109,26 @@ def test_a_saved_model_gives_the_same_verdicts(tmp_path, documents):
 
     assert one == two
     assert len({verdict.label for verdict in one}) > 1
+
+
+def test_a_model_that_stands_stays_whole_where_another_is_not_saved_to_the_end(folder):
+    with pytest.raises(TypeError):
+        dataclasses.replace(random_model("other"), scale=0.1, about={"trained_on": object()}).save(folder)
+
+    assert load(folder).name == "random"
+    assert sorted(path.name for path in folder.iterdir()) == ["model.json", "model.npz"]
+
+
+def test_a_full_disk_is_told_with_the_folder_and_the_model_that_stands_stays(folder):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(QualityError, match=re.escape(f"{folder}: cannot be written: file too large. Choose another place")):
+            random_model("other").save(folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert load(folder).name == "random"
 
 
 def test_a_folder_may_be_given_as_a_string(folder):

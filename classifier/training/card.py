@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from classifier.errors import writing
 from classifier.model import Model
 from classifier.training.examples import Example
 from classifier.training.report import Report
@@ -12,7 +13,7 @@ from classifier.training.report import Report
 
 def write(folder: Path, model: Model, examples: Sequence[Example], report: Report) -> None:
     """Write `README.md` beside a model."""
-    (folder / "README.md").write_text(_card(model, examples, report), encoding="utf-8")
+    _write(folder, _card(model, examples, report))
 
 
 def write_tuned(folder: Path, model: Model, report: Report) -> None:
@@ -28,7 +29,12 @@ def write_tuned(folder: Path, model: Model, report: Report) -> None:
         *_scores(report),
         "",
     ]
-    (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
+    _write(folder, "\n".join(lines))
+
+
+def _write(folder: Path, card: str) -> None:
+    with writing(folder / "README.md"):
+        (folder / "README.md").write_text(card, encoding="utf-8")
 
 
 def _card(model: Model, examples: Sequence[Example], report: Report) -> str:
