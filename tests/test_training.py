@@ -458,9 +458,11 @@ def test_evaluating_a_missing_model_is_refused(trained, tmp_path):
 
 @pytest.mark.parametrize(("rewrites", "told"), [(0, "5 original, 0 rewrite, 6 filler"), (1, "5 original, 1 rewrite, 6 filler")])
 def test_too_few_labels_are_refused_by_their_counts(tmp_path, rewrites, told):
-    rows = [RAIN] * 5 + [{"text": "It rained.", "label": "rewrite"}] * rewrites + [SALE] * 6
+    texts = {"original": 5, "rewrite": rewrites, "filler": 6}
+    rows = [{"text": f"{label} {number}", "label": label} for label, count in texts.items() for number in range(count)]
+    rows += [row | {"text": row["text"].upper() + "!"} for row in rows]  # doubles count once
 
-    with pytest.raises(LabelError, match=f"too few texts to learn from: {told}. Give at least 6 of each label that occurs"):
+    with pytest.raises(LabelError, match=f"doubles counted once: {told}. Give at least 6 of each label that occurs"):
         train(jsonl(tmp_path / "l.jsonl", *rows), tmp_path / "model")
 
 

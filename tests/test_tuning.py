@@ -122,7 +122,7 @@ def test_too_few_labels_are_refused(tmp_path):
     path = tmp_path / "labels.jsonl"
     path.write_text('{"text": "It rained.", "label": "original"}\n{"text": "Buy now.", "label": "filler"}\n')
 
-    with pytest.raises(LabelError, match="too few texts to learn from: 1 original, 0 rewrite, 1 filler"):
+    with pytest.raises(LabelError, match="too few texts to learn from, doubles counted once: 1 original, 0 rewrite, 1 filler"):
         tune(path, tmp_path / "mine")
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from classifier.document import Document
 from classifier.errors import LabelError
 from classifier.scorer import Scorer
-from classifier.training import card, tuning
+from classifier.training import card, doubles, tuning
 from classifier.training.artefacts import mark, shorten, unbreak
 from classifier.training.examples import BY_EYE, READ_HERE, Example, read_corpora, read_labels, read_seeds, weigh
 from classifier.training.features import Features, measure
@@ -22,7 +22,8 @@ from classifier.training.metrics import Score, score
 from classifier.training.report import Report
 from classifier.verdict import LABELS
 
-FEWEST = 6  # texts a label below which nothing is learned
+FEWEST = 6  # distinct texts a label below which nothing is learned
+_BY_TEXT = "No text names its family: the splits are by text, and flatter."
 Tell = Callable[[str], None]
 Progress = Callable[[int, int], None]
 
@@ -34,13 +35,15 @@ def _silent(line: str) -> None:
 def train(labels: str | Path, output: str | Path, *, progress: Progress | None = None, tell: Tell = _silent) -> Report:
     """Train a model from a JSONL file of `{"text": …, "label": …}` and write it to a folder.
 
-    Texts that share a "family" field are never on both sides of a held-out split; without it each text stands alone.
+    Texts that share a "family" field or their words are never on both sides of a held-out split; any other text stands alone.
 
     Raises:
         LabelError: the file cannot be used; the message names the line.
         QualityError: the folder holds files but no model, or cannot be written to.
     """
-    examples, folder = read_labels(labels), Path(output)
+    examples, folder = doubles.join(read_labels(labels)), Path(output)
+    if told := doubles.told(examples):
+        tell(told)
     return _train(examples, folder, name=name_of(folder), progress=progress, tell=tell, source=Path(labels).name)
 
 
@@ -78,15 +81,15 @@ def tune(
 ) -> Report:
     """Fit calibration and thresholds of a model to a JSONL file of labels, and write the tuned model to a folder.
 
-    The weights stay what they are, so 50 to 200 texts are enough. Texts that share a "family" field are never on both
-    sides of a held-out split.
+    The weights stay what they are, so 50 to 200 texts are enough. Texts that share a "family" field or their words are never on
+    both sides of a held-out split.
 
     Raises:
         LabelError: the file cannot be used; the message names the line.
         ModelError: the folder `model` holds no model.
         QualityError: the folder to write to holds files but no model, or cannot be written to.
     """
-    examples, folder = read_labels(labels), Path(output)
+    examples, folder = doubles.join(read_labels(labels)), Path(output)
     _refuse_few(examples)
     scorer, truth = Scorer(model), label_numbers(examples)
     prepare(folder)
@@ -95,7 +98,10 @@ def tune(
     found = tuning.gain(before, after, truth)
     new = tuning.tuned(scorer.model, before, truth, name_of(folder))
     rows = [(f"{scorer.model.name} {scorer.model.version}", score(truth, before)), (f"{new.name}, held out", score(truth, after))]
-    report = Report(rows, _told(found), {"texts": len(examples), "thresholds": dict(new.thresholds), "gain": asdict(found)})
+    notes = _told(found), "" if _name_families(examples) else _BY_TEXT, doubles.told(examples)
+    report = Report(
+        rows, " ".join(filter(None, notes)), {"texts": len(examples), "thresholds": dict(new.thresholds), "gain": asdict(found)}
+    )
     new.save(folder)
     card.write_tuned(folder, new, report)
     tell(f"thresholds: {', '.join(f'{label} {new.thresholds[label]:.2f}' for label in LABELS)}")
@@ -148,10 +154,12 @@ def _report(examples: Sequence[Example], truth: NDArray[np.int64], calibration: 
     for name, mask in (("held-out families, all texts", known), ("held-out families, by_eye", eye)):
         if mask.any():
             rows.append((name, score(truth[mask], chances[mask])))
-    whole = any(example.family for example in examples)
-    held = "Each text was judged by a model that saw none of its family."
-    note = held if whole else "No text names its family: the splits are by text, and flatter."
+    note = "Each text was judged by a model that saw none of its family." if _name_families(examples) else _BY_TEXT
     return Report(rows, note, {"texts": len(examples), "thresholds": calibration.thresholds})
+
+
+def _name_families(examples: Sequence[Example]) -> bool:
+    return any(example.family for example in examples)
 
 
 def _typical(features: Features, examples: Sequence[Example]) -> NDArray[np.float64]:
@@ -161,11 +169,14 @@ def _typical(features: Features, examples: Sequence[Example]) -> NDArray[np.floa
 
 
 def _refuse_few(examples: Sequence[Example]) -> None:
-    counts = {label: sum(example.label == label for example in examples) for label in LABELS}
+    given = [{example.label for example in group} for group in doubles.alike(examples)]
+    counts = {label: sum(label in each for each in given) for label in LABELS}
     few = [f"{count} {label}" for label, count in counts.items() if 0 < count < FEWEST]
     if few or sum(count > 0 for count in counts.values()) < 2:
         found = ", ".join(f"{count} {label}" for label, count in counts.items())
-        raise LabelError(f"too few texts to learn from: {found}. Give at least {FEWEST} of each label that occurs, and two labels.")
+        raise LabelError(
+            f"too few texts to learn from, doubles counted once: {found}. Give at least {FEWEST} of each label that occurs, and two labels."
+        )
     if len(set(families(examples))) < 2:
         raise LabelError(
             'all texts have one "family": none can be held out. Leave the field away, or name a family for each event or site.'
