@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from classifier import LabelError, Scorer, evaluate, tune
 from classifier.model import SHIPPED, load
 from classifier.training import draw, tuning
+from classifier.training.examples import read_seeds
 from classifier.verdict import LABELS
 
 
@@ -58,10 +59,22 @@ def test_few_labels_move_the_calibration_less_than_many():
 
 def test_the_gain_of_tempering_is_plain_and_that_of_nothing_is_not():
     chances, truth = drawn(400, truthful=False)
-    after = tuning.held_out(chances, truth, [str(row) for row in range(len(truth))])
+    alone = [str(row) for row in range(len(truth))]
+    after = tuning.held_out(chances, truth, alone)
 
-    assert tuning.gain(chances, after, truth).is_plain
-    assert not tuning.gain(chances, chances, truth).is_plain
+    assert tuning.gain(chances, after, truth, alone).is_plain
+    assert not tuning.gain(chances, chances, truth, alone).is_plain
+
+
+def test_copies_in_the_families_that_they_repeat_make_a_gain_no_plainer():
+    (before, truth), (after, _) = drawn(60, truthful=False), drawn(60, truthful=False, seed=4)
+    families = [str(row) for row in range(60)]
+    once = tuning.gain(before, after, truth, families)
+    thrice = tuning.gain(np.tile(before, (3, 1)), np.tile(after, (3, 1)), np.tile(truth, 3), families * 3)
+
+    assert thrice.accuracy == pytest.approx(once.accuracy)
+    assert thrice.log_loss == pytest.approx(once.log_loss)
+    assert thrice.changed == 3 * once.changed > 0
 
 
 def test_no_text_is_calibrated_by_its_own_family():
@@ -110,6 +123,20 @@ def test_the_report_tells_the_gain_with_its_interval(labels, tmp_path):
     assert low <= mean <= high
     assert "95 % interval" in report.note
     assert [name for name, _ in report.rows] == [f"quality {load(SHIPPED).version}", "mine, held out"]
+
+
+def test_a_tuning_that_changes_no_verdict_says_so_and_of_few_texts_that_the_interval_is_narrow(seeds, tmp_path):
+    examples = read_seeds(seeds)
+    verdicts = Scorer().score_many(one.text for one in examples)
+    sure = [one for one, verdict in zip(examples, verdicts, strict=True) if verdict.probabilities[one.label] > 0.8]
+    rows = [{"text": one.text, "label": one.label} for label in LABELS for one in [one for one in sure if one.label == label][:6]]
+    (tmp_path / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    report = tune(tmp_path / "labels.jsonl", tmp_path / "mine")
+
+    assert report.facts["gain"]["changed"] == 0
+    assert report.note.startswith("By tuning no verdict changes; it gains ")
+    assert "points of accuracy" not in report.note
+    assert "The interval is of fewer than 50 distinct texts: too narrow to lean on." in report.note
 
 
 def test_a_tuned_model_says_in_its_card_what_it_was_tuned_on(labels, tmp_path):

@@ -23,6 +23,7 @@ from classifier.training.report import Report
 from classifier.verdict import LABELS
 
 FEWEST = 6  # distinct texts a label below which nothing is learned
+_FEW = 50  # distinct texts below which an interval says little
 _BY_TEXT = "No text names its family: the splits are by text, and flatter."
 Tell = Callable[[str], None]
 Progress = Callable[[int, int], None]
@@ -95,24 +96,28 @@ def tune(
     prepare(folder)
     before = _probabilities(scorer, examples, progress, 0, 1)
     after = tuning.held_out(before, truth, families(examples))
-    found = tuning.gain(before, after, truth)
+    found = tuning.gain(before, after, truth, families(examples))
     new = tuning.tuned(scorer.model, before, truth, name_of(folder))
     rows = [(f"{scorer.model.name} {scorer.model.version}", score(truth, before)), (f"{new.name}, held out", score(truth, after))]
-    notes = _told(found), "" if _name_families(examples) else _BY_TEXT, doubles.told(examples)
-    report = Report(
-        rows, " ".join(filter(None, notes)), {"texts": len(examples), "thresholds": dict(new.thresholds), "gain": asdict(found)}
-    )
+    report = Report(rows, _told(found, examples), {"texts": len(examples), "thresholds": dict(new.thresholds), "gain": asdict(found)})
     new.save(folder)
     card.write_tuned(folder, new, report)
     tell(f"thresholds: {', '.join(f'{label} {new.thresholds[label]:.2f}' for label in LABELS)}")
     return report
 
 
-def _told(gain: tuning.Gain) -> str:
-    points = [100 * value for value in gain.accuracy]
-    more = f"Tuning gains {points[0]:+.1f} points of accuracy (95 % interval {points[1]:+.1f} to {points[2]:+.1f})"
-    loss = f"and {gain.log_loss[0]:+.3f} nats of log loss a text ({gain.log_loss[1]:+.3f} to {gain.log_loss[2]:+.3f})"
-    return f"{more} {loss}." if gain.is_plain else f"{more} {loss}: no plain gain. Give more labels, or keep the model as it was."
+def _told(gain: tuning.Gain, examples: Sequence[Example]) -> str:
+    points, nats = [100 * value for value in gain.accuracy], gain.log_loss
+    accuracy = f"{points[0]:+.1f} points of accuracy (95 % interval {points[1]:+.1f} to {points[2]:+.1f})"
+    loss = f"{nats[0]:+.3f} nats of log loss a text (95 % interval {nats[1]:+.3f} to {nats[2]:+.3f})"
+    gained = f"Tuning gains {accuracy} and {loss}" if gain.changed else f"By tuning no verdict changes; it gains {loss}"
+    notes = (
+        f"{gained}." if gain.is_plain else f"{gained}: no plain gain. Give more labels, or keep the model as it was.",
+        f"The interval is of fewer than {_FEW} distinct texts: too narrow to lean on." if len(doubles.alike(examples)) < _FEW else "",
+        "" if _name_families(examples) else _BY_TEXT,
+        doubles.told(examples),
+    )
+    return " ".join(filter(None, notes))
 
 
 def _probabilities(scorer: Scorer, examples: Sequence[Example], progress: Progress | None, place: int, jobs: int) -> NDArray[np.float64]:
