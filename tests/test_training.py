@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score, roc_auc_score
 
 from classifier import LabelError, ModelError, QualityError, Scorer, evaluate, train, tune
-from classifier.training import train_shipped
+from classifier.model import load
+from classifier.training import card, train_shipped
 from classifier.training.artefacts import COPY_WEIGHT, mark, unbreak
 from classifier.training.examples import (
     ALTERED,
@@ -403,6 +404,25 @@ def test_training_writes_a_card_beside_the_model(trained):
     folder, _ = trained
 
     assert sorted(path.name for path in (folder / "model").iterdir()) == ["README.md", "model.json", "model.npz"]
+
+
+def test_the_card_of_a_users_model_tells_nothing_of_the_shipped_one(trained):
+    folder, _ = trained
+    card = (folder / "model" / "README.md").read_text(encoding="utf-8")
+
+    assert "Trained on 18 texts of labels.jsonl." in card
+    assert not re.search("by_eye|read_here|fakehealth|make train|Known failures|Okello", card)
+
+
+def test_the_card_of_a_model_of_the_corpora_tells_who_labelled_them_and_where_it_fails(trained):
+    folder, report = trained
+    card.write(folder, load(folder / "model"), [Example("It rained in Hale.", "original", dataset="by_eye")], report)
+    told = (folder / "README.md").read_text(encoding="utf-8")
+
+    assert all(
+        part in told for part in ("no human editor has checked them", "`make train` prints", "## Known failures\n\n-", "fakehealth).")
+    )
+    assert "Trained on 1 texts" not in told
 
 
 def test_training_reports_held_out_figures_and_how_they_were_made(trained):

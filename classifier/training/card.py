@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from classifier.corpus.fields import mended
 from classifier.errors import writing
 from classifier.model import Model
 from classifier.training.examples import Example
@@ -38,6 +39,8 @@ def _write(folder: Path, card: str) -> None:
 
 
 def _card(model: Model, examples: Sequence[Example], report: Report) -> str:
+    is_ours = any(example.dataset in _ORIGINS for example in examples)
+    given = (f"Trained on {len(examples)} texts of {mended(str(model.about['trained_on']))}.",)
     return "\n".join(
         [
             f"# Model card: {model.name} {model.version}",
@@ -50,10 +53,7 @@ def _card(model: Model, examples: Sequence[Example], report: Report) -> str:
             "",
             "## Trained on",
             "",
-            "Other people's texts, of which only weights and counts are kept here. The labels of by_eye and read_here were given by",
-            "language models that read each text after one written guide; no human editor has checked them. Two readings of a text agree",
-            "in 96–97 % (kappa .95). Those of read_here were made for this project, of texts that an earlier model doubted and of others",
-            "by lot (`classifier/training/readings.csv`); such a text trains by its reading and is measured by the label of its set.",
+            *(_LABELS_FROM if is_ours else given),
             "",
             *_counts(examples),
             "",
@@ -61,26 +61,38 @@ def _card(model: Model, examples: Sequence[Example], report: Report) -> str:
             "## How well it does",
             "",
             report.note,
-            "`make train` prints these figures; `make bench` measures more of them, beside other classifiers.",
+            *(_FIGURES_FROM if is_ours else ()),
             "",
             *_scores(report),
             "",
-            "## Known failures",
-            "",
-            *_FAILURES,
-            "",
+            *(_FAILURES if is_ours else ()),
             "## Not for",
             "",
             "- Judging a person, an outlet or whether something is true. The label says how a text was made, not whether it is right.",
-            "- Languages other than English, texts of under 40 words, opinion, satire, fiction, transcripts: the verdict says `uncertain`.",
-            "- Human text that an outlet built on others' reports is labelled `rewrite` here, but some data sets count it as original;",
-            "  a science release and a health story are hard to tell apart (data set fakehealth).",
+            *(_NOT_FOR if is_ours else _NOT_FOR_THOSE_OF_USERS),
             "- Deciding alone. Route `uncertain` verdicts to a person or aside.",
             "",
         ]
     )
 
 
+# What only the model that was trained on the corpora can say of itself.
+_LABELS_FROM = (
+    "Other people's texts, of which only weights and counts are kept here. The labels of by_eye and read_here were given by",
+    "language models that read each text after one written guide; no human editor has checked them. Two readings of a text agree",
+    "in 96–97 % (kappa .95). Those of read_here were made for this project, of texts that an earlier model doubted and of others",
+    "by lot (`classifier/training/readings.csv`); such a text trains by its reading and is measured by the label of its set.",
+)
+_FIGURES_FROM = ("`make train` prints these figures; `make bench` measures more of them, beside other classifiers.",)
+_NOT_FOR = (
+    "- Languages other than English, texts of under 40 words, opinion, satire, fiction, transcripts: the verdict says `uncertain`.",
+    "- Human text that an outlet built on others' reports is labelled `rewrite` here, but some data sets count it as original;",
+    "  a science release and a health story are hard to tell apart (data set fakehealth).",
+)
+_NOT_FOR_THOSE_OF_USERS = (
+    "- Languages other than English and texts of under 40 words: the verdict says `uncertain`.",
+    "- Opinion, satire, fiction, transcripts: it has seen none that were labelled so, and the verdict does not say it.",
+)
 # Where the public data sets are from, with the licence that their repository states; the texts belong to their publishers.
 _ORIGINS = {
     "by_eye": ("texts of 31 public sets, labelled by reading", "labels CC0; texts as their source"),
@@ -111,12 +123,15 @@ _ORIGINS = {
     "spamassassin": ("SpamAssassin public corpus", "none stated"),
 }
 _FAILURES = (
+    "## Known failures",
+    "",
     "- A release that a newsroom could have written: *The county will spend nine million on the rural roads of Merrow Vale, the road",
     "  office said on Monday. “Every village will gain,” said its head, Ruth Okello.* All of it comes from the office; nobody was asked.",
     "- A rewrite by a language model that keeps names, numbers and quotes and adds nothing reads as the report it retells. An index",
     "  that knows the source finds it (`derived_from`); the text alone does not always.",
     "- A page that retells a programme without naming it in the article: *Okello said she had never seen the pier so empty.* To whom?",
     "- Short local reports whose only source is a police statement are called rewrites more often than others.",
+    "",
 )
 
 
