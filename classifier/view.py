@@ -38,7 +38,7 @@ _ROW = "{label:<9}{sure:>5}{cut:>6}  {flags:<23}"
 
 # What can move the cursor, hide text or turn its direction: control characters, bidi controls, line separators, tags, lone surrogates.
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _LINE_END = re.compile(r"\r(?=\n)|\r\Z")
 

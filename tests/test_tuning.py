@@ -13,6 +13,8 @@ from classifier import LabelError, Scorer, evaluate, tune
 from classifier.model import SHIPPED, load
 from classifier.training import draw, tuning
 from classifier.training.examples import read_seeds
+from classifier.training.metrics import score
+from classifier.training.report import Report
 from classifier.verdict import LABELS
 
 
@@ -161,3 +163,53 @@ def test_the_picture_of_an_evaluation_names_every_model(labels, tmp_path):
     assert told.count("mine 1") == 1
     assert sum(text.startswith("mine 1: error") for text in told) == 1
     assert sum(text == "original" for text in told) == 3  # a row, and a column for each model
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+LONG = "the-model-of-the-ferry-desk-of-ossel-bay 1"
+
+
+def pictured(*names, wrong=False):
+    """The picture of models that say the same of 300 texts."""
+    chances, truth = drawn(300, truthful=True)
+    found = score(chances.argmin(axis=1) if wrong else truth, chances)
+    return ET.fromstring(draw(Report([(name, found) for name in names], "Measured on the texts as given; more.")))
+
+
+def test_models_are_told_apart_in_a_picture():
+    picture = pictured("a", "b", "c", "d")
+    curves = [path.get("class") for path in picture.iter(f"{SVG}path") if path.get("class").startswith("line")]
+
+    assert len(curves) == 8  # each once as a curve and once in the legend
+    assert len(set(curves)) == 4
+
+
+def test_a_picture_has_a_title_and_any_name_in_it():
+    picture = pictured("quality 1", "x\x01<b>\x1b\uffff&\ud800 1")
+
+    assert picture.get("role") == "img"
+    assert picture.find(f"{SVG}title").text == "Confusion matrices and reliability of quality 1, x\u2401<b>\u241b<U+FFFF>&<U+D800> 1"
+
+
+def test_a_long_name_is_shortened_in_a_picture_and_told_whole_beside():
+    texts = [text for text in pictured(LONG).iter(f"{SVG}text") if text.find(f"{SVG}title") is not None]
+
+    assert [text.find(f"{SVG}title").text for text in texts] == [LONG, LONG]
+    assert {text.find(f"{SVG}title").tail.partition(":")[0] for text in texts} == {"the-model-of-t…f-ossel-bay 1"}
+
+
+@pytest.mark.parametrize("names", [[LONG], [LONG, LONG], ["a", LONG, "c", "d", "e"]])
+def test_no_text_of_a_picture_is_cut_off(names):
+    for drawing in pictured(*names).iter(f"{SVG}svg"):
+        for text in drawing.findall(f"{SVG}text"):
+            shown, looks = text.text or text.find(f"{SVG}title").tail, text.get("class").split()
+            if not {"middle", "end"} & set(looks):
+                assert float(text.get("x")) + (6.6 if "note" in looks else 8) * len(shown) < float(drawing.get("width")), shown
+                assert float(text.get("y")) < float(drawing.get("height")) - 10
+
+
+def test_what_is_never_right_is_drawn_at_0_and_not_at_the_edge_of_what_else_is_shown():
+    picture = pictured("a", wrong=True)
+    zero = next(text for text in picture.iter(f"{SVG}text") if text.text == "0 %" and "end" in text.get("class"))
+
+    assert {float(dot.get("cy")) for dot in picture.iter(f"{SVG}circle")} == {float(zero.get("y")) - 4}

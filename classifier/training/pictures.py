@@ -9,6 +9,7 @@ from typing import Any
 
 from classifier.training.report import Report
 from classifier.verdict import LABELS
+from classifier.view import neutralize
 
 # Text sizes and colors; the card has its own ground, so it stays readable where a page's scheme differs from the reader's.
 STYLE = """
@@ -18,18 +19,23 @@ text { font: 13px -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill:
 .dim { fill: #59636e; } .card { fill: #ffffff; stroke: #d1d9e0; } .grid { stroke: #d1d9e0; }
 .ideal { stroke: #59636e; stroke-dasharray: 4 4; }
 .right { fill: #1a7f37; } .wrong { fill: #cf222e; } .ours { stroke: #0969da; fill: #0969da; } .rival { stroke: #bc4c00; fill: #bc4c00; }
+.third { stroke: #8250df; fill: #8250df; } .fourth { stroke: #1b7c83; fill: #1b7c83; }
 .line { fill: none; stroke-width: 2; } .dot { fill-opacity: .35; stroke-width: 1.5; }
+.rival.line { stroke-dasharray: 8 4; } .third.line { stroke-dasharray: 2 3; } .fourth.line { stroke-dasharray: 10 3 2 3; }
 @media (prefers-color-scheme: dark) {
   text { fill: #f0f6fc; } .dim { fill: #9198a1; } .card { fill: #0d1117; stroke: #3d444d; } .grid { stroke: #3d444d; }
   .ideal { stroke: #9198a1; }
   .right { fill: #3fb950; } .wrong { fill: #f85149; } .ours { stroke: #4493f8; fill: #4493f8; } .rival { stroke: #db6d28; fill: #db6d28; }
+  .third { stroke: #ab7df8; fill: #ab7df8; } .fourth { stroke: #39c5cf; fill: #39c5cf; }
   .line { fill: none; }
 }
 """
 _CELL, _GAP, _LEFT, _TOP = 92, 70, 110, 148
 _BETWEEN = 16  # pixels between two drawings
-_SIDE, _LOW = 300, 0.3  # the reliability diagram's side in pixels and the confidence at its left and lower edge
-_LOOKS = ("ours", "rival")  # of the first model and of all others
+_SIDE, _LOW = 300, 0.3  # the reliability diagram's side in pixels and the confidence at its left edge; no label is said with less
+_LOOKS = ("ours", "rival", "third", "fourth")  # of the models in order; a fifth looks like the first again
+_LONGEST = 28  # characters of a name
+_LINE = 20  # pixels from one model of the legend to the next
 
 Figures = Mapping[str, Any]  # what `Score.to_dict` gives
 Panels = Mapping[str, Mapping[str, Figures]]  # title → model → figures
@@ -40,8 +46,8 @@ def draw(report: Report) -> str:
     panels = {report.note.partition(";")[0]: {name: score.to_dict() for name, score in report.rows}}
     upper, lower = _confusion(panels), _reliability(panels)
     width, height = max(upper.width, lower.width), upper.height + _BETWEEN + lower.height
-    size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{upper.svg()}{lower.svg(upper.height + _BETWEEN)}</svg>\n'
+    opening = _opening(width, height, f"Confusion matrices and reliability of {', '.join(name for name, _ in report.rows)}")
+    return f"{opening}\n{upper.svg()}{lower.svg(upper.height + _BETWEEN)}</svg>\n"
 
 
 def confusion(panels: Panels) -> str:
@@ -62,10 +68,10 @@ def _confusion(panels: Panels) -> _Drawing:
         parts.append(_text(_LEFT, y - 76, title, "head"))
         for column, (name, figures) in enumerate(models.items()):
             x = _LEFT + column * (side + _GAP)
-            parts.append(_text(x, y - 50, name, ""))
+            parts.append(_name(x, y - 50, name, ""))
             parts += _matrix(figures, x, y, names=column == 0)
     width, height = _LEFT + max(most, 2) * (side + _GAP) - _GAP + 30, _TOP + len(panels) * (side + _TOP - 30) - _TOP + 90
-    note = _text(_LEFT, height - 18, "Rows: what the text is. Columns: what it was called. Shares of each row.", "note dim")
+    note = _text(24, height - 18, "Rows: what the text is. Columns: what it was called. Shares of each row.", "note dim")
     return _Drawing(width, height, "Confusion matrices", [*parts, note])
 
 
@@ -92,42 +98,78 @@ def _reliability(panels: Panels) -> _Drawing:
     parts: list[str] = []
     for column, (title, models) in enumerate(panels.items()):
         parts += _diagram(models, 80 + column * (_SIDE + 90), 84, title)
-    width, height = 80 + len(panels) * (_SIDE + 90) - 50, _SIDE + 180
-    note = _text(80, height - 16, "A dot's area is the share of texts with that confidence.", "note dim")
+    width, height = 80 + len(panels) * (_SIDE + 90) - 50, _SIDE + 170 + _LINE * max(map(len, panels.values()))
+    note = _text(24, height - 16, "A dot's area is the share of texts with that confidence.", "note dim")
     return _Drawing(width, height, "Reliability: how often 80 % sure is right", [*parts, note])
 
 
 def _diagram(models: Mapping[str, Figures], x: float, y: float, name: str) -> Iterable[str]:
+    least = min(each["accuracy"] for figures in models.values() for each in figures["reliability"])
+    frame = _Frame(x, y, _LOW if least >= _LOW else 0.0)
     yield _text(x, y - 14, name, "head")
-    for step in range(4, 11, 2):
-        across, down = _place(step / 10, step / 10, x, y)
-        yield f'<path d="M{x} {down:.1f}H{x + _SIDE}M{across:.1f} {y}V{y + _SIDE}" class="grid"/>'
-        yield _text(x - 8, down + 4, f"{10 * step} %", "note dim end") + _text(across, y + _SIDE + 18, f"{10 * step} %", "note dim middle")
-    yield f'<path d="M{x} {y + _SIDE}L{x + _SIDE} {y}" class="ideal"/>'
+    yield from frame.grid()
     yield _text(x + _SIDE / 2, y + _SIDE + 36, "confidence", "note dim middle")
     yield f'<text transform="translate({x - 50} {y + _SIDE / 2}) rotate(-90)" class="note dim middle">right</text>'
     for row, (model, figures) in reversed(list(enumerate(models.items()))):
-        look = _LOOKS[min(row, len(_LOOKS) - 1)]
-        yield from _curve(figures["reliability"], x, y, look)
-        legend = y + _SIDE - 14 - 20 * (len(models) - 1 - row)
-        yield f'<circle cx="{x + 118}" cy="{legend - 4}" r="5" class="{look}"/>'
-        yield _text(x + 130, legend, f"{model.partition(' +')[0]}: error {figures['calibration_error']:.3f}", "note")
+        look, legend = _LOOKS[row % len(_LOOKS)], y + _SIDE + 60 + _LINE * row
+        yield from _curve(figures["reliability"], frame, look)
+        yield f'<path d="M{x} {legend - 4}h28" class="line {look}" style="fill:none"/>'
+        yield _name(x + 36, legend, model, "note", f": error {figures['calibration_error']:.3f}")
 
 
-def _curve(bins: Sequence[Mapping[str, float]], x: float, y: float, look: str) -> Iterable[str]:
-    points = [(*_place(max(each["confidence"], _LOW), max(each["accuracy"], _LOW), x, y), each["share"]) for each in bins]
+def _curve(bins: Sequence[Mapping[str, float]], frame: _Frame, look: str) -> Iterable[str]:
+    points = [(*frame.place(each["confidence"], each["accuracy"]), each["share"]) for each in bins]
     yield f'<path d="M{"L".join(f"{across:.1f} {down:.1f}" for across, down, _ in points)}" class="line {look}" style="fill:none"/>'
     for across, down, share in points:
         yield f'<circle cx="{across:.1f}" cy="{down:.1f}" r="{2 + 22 * share**0.5:.1f}" class="dot {look}"/>'
 
 
-def _place(confidence: float, accuracy: float, x: float, y: float) -> tuple[float, float]:
-    scale = _SIDE / (1 - _LOW)
-    return x + (confidence - _LOW) * scale, y + _SIDE - (accuracy - _LOW) * scale
+@dataclass(frozen=True)
+class _Frame:
+    """A square with confidence from left to right and accuracy upwards, from `low` at its lower edge."""
+
+    x: float
+    y: float
+    low: float
+
+    def place(self, confidence: float, accuracy: float) -> tuple[float, float]:
+        """Where a point is drawn."""
+        return self.x + _SIDE * (confidence - _LOW) / (1 - _LOW), self.y + _SIDE * (1 - accuracy) / (1 - self.low)
+
+    def grid(self) -> Iterable[str]:
+        """Lines with their figures, and the one on which confidence and accuracy are equal."""
+        x, y = self.x, self.y
+        for step in range(4 if self.low else 0, 11, 2):
+            across, down = self.place(step / 10, step / 10)
+            yield f'<path d="M{x} {down:.1f}H{x + _SIDE}" class="grid"/>' + _text(x - 8, down + 4, f"{10 * step} %", "note dim end")
+            if across >= x:
+                yield f'<path d="M{across:.1f} {y}V{y + _SIDE}" class="grid"/>'
+                yield _text(across, y + _SIDE + 18, f"{10 * step} %", "note dim middle")
+        yield f'<path d="M{x} {self.place(_LOW, _LOW)[1]:.1f}L{x + _SIDE} {y}" class="ideal"/>'
 
 
 def _text(x: float, y: float, text: str, look: str) -> str:
-    return f'<text x="{x:g}" y="{y:g}" class="{look}">{escape(text)}</text>'
+    return f'<text x="{x:g}" y="{y:g}" class="{look}">{_safe(text)}</text>'
+
+
+def _name(x: float, y: float, name: str, look: str, more: str = "") -> str:
+    """The name of a model, and more about it; the middle of a long name is told where the mouse rests on it."""
+    if len(name) <= _LONGEST:
+        return _text(x, y, name + more, look)
+    short = f"{name[: _LONGEST // 2]}…{name[1 - _LONGEST // 2 :]}{more}"
+    return f'<text x="{x:g}" y="{y:g}" class="{look}"><title>{_safe(name)}</title>{_safe(short)}</text>'
+
+
+def _safe(text: str) -> str:
+    """Text for XML, which allows no control characters."""
+    return escape(neutralize(text, one_line=True))
+
+
+def _opening(width: float, height: float, title: str, y: float = 0) -> str:
+    """The first tag of a drawing, with the title that a screen reader says."""
+    size = f'viewBox="0 0 {width:g} {height:g}" y="{y:g}" width="{width:g}" height="{height:g}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{_safe(title)}">'
+    return f"{head}\n<title>{_safe(title)}</title>"
 
 
 @dataclass(frozen=True)
@@ -141,10 +183,8 @@ class _Drawing:
 
     def svg(self, y: float = 0) -> str:
         """The drawing, as a file or inside another drawing."""
-        size = f'viewBox="0 0 {self.width:g} {self.height:g}" y="{y:g}" width="{self.width:g}" height="{self.height:g}"'
         return "\n".join([
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(self.title)}">',
-            f"<title>{escape(self.title)}</title>",
+            _opening(self.width, self.height, self.title, y),
             f"<style>{STYLE}</style>",
             f'<rect x="0.5" y="0.5" width="{self.width - 1:g}" height="{self.height - 1:g}" rx="10" class="card"/>',
             _text(24, 32, self.title, "title"),
