@@ -263,10 +263,19 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, title_style="bold", header_style="dim", pad_edge=False)
+    grid = Table(
+        title=title or None,
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        title_style="bold",
+        header_style="dim",
+        pad_edge=False,
+        collapse_padding=True,
+    )
     for column, name in enumerate(head):
         numeric = bool(rows) and all(_is_number(row[column]) for row in rows)
-        grid.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        wrapped = name.replace(" ", "\n") if numeric else name  # a figure is no wider than the longest word of its head
+        grid.add_column(wrapped, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
     for cells in rows:
         grid.add_row(*(Text(neutralize(cell, one_line=True)) for cell in cells))
     return grid

@@ -526,6 +526,15 @@ def test_figures_are_a_table(quality, labels):
     assert " 24 " in row
 
 
+@pytest.mark.parametrize("columns", [100, 80, 40])
+def test_figures_break_no_word_however_narrow_the_terminal(labels, columns):
+    shown = on_terminal("evaluate", labels, "-q", COLUMNS=str(columns), NO_COLOR="1")
+    words = {"texts", "macro-F1", "accuracy", "calibration", "error", "recall", "original", "rewrite", "filler", "24"}
+
+    assert words <= set(shown.split())
+    assert max(map(len, shown.partition("Measured")[0].splitlines())) <= columns
+
+
 def test_a_folder_that_cannot_be_written_is_told(quality, labels, tmp_path):
     done = quality("train", labels, "-q", "-o", write(tmp_path / "file", "x") / "model")
 

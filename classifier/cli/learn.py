@@ -9,7 +9,7 @@ import typer
 
 from classifier import view
 from classifier.cli.app import AsJson, Model, Quiet, app
-from classifier.cli.output import Desk, progress_bar, write, write_spans, write_table
+from classifier.cli.output import Desk, progress_bar, write, write_figures, write_spans
 
 if TYPE_CHECKING:
     from classifier.training import Report
@@ -77,5 +77,5 @@ def _write_report(report: Report, *, as_json: bool) -> None:
     if as_json:
         write(view.json_line(report.to_dict()))
         return
-    write_table(*view.figures([(name, score.to_dict()) for name, score in report.rows]))
+    write_figures(*view.figures([(name, score.to_dict()) for name, score in report.rows]))
     write_spans([(report.note, "dim")])

@@ -15,7 +15,7 @@ from classifier import view
 from classifier.errors import InputError
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     Progress = Callable[[int, int | None], None]
 
@@ -127,11 +127,35 @@ def write_table(head: Sequence[str], rows: Sequence[Sequence[str]], title: str =
         write(view.plain_table(head, rows, title))
 
 
+def write_figures(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table of names with figures, or a line for each figure where a terminal is too narrow for whole words in a table."""
+    if not is_rich() or _fits(view.table(head, rows)):
+        write_table(head, rows)
+        return
+    for name, *figures in rows:
+        write_spans([(view.neutralize(name, one_line=True), "bold")])
+        for key, figure in zip(head[1:], figures, strict=True):
+            write_spans([(f"  {key:<18} {figure:>7}", "")])
+    write("\n")
+
+
+def _fits(thing: RenderableType) -> bool:
+    console = _console(io.StringIO())
+    return console.measure(thing, options=console.options.update(max_width=10_000)).minimum <= console.width
+
+
 def render(*things: RenderableType, soft_wrap: bool = False) -> None:
     """Things that rich draws."""
+    drawn = io.StringIO()
+    console = _console(drawn)
+    for thing in things:
+        console.print(thing, crop=False, soft_wrap=soft_wrap)
+    write(drawn.getvalue())
+
+
+def _console(drawn: TextIO) -> Console:
     from rich.console import Console
 
-    drawn = io.StringIO()
     console = Console(
         file=drawn,
         force_terminal=True,
@@ -141,9 +165,7 @@ def render(*things: RenderableType, soft_wrap: bool = False) -> None:
         emoji=False,
     )
     console.width = min(console.width, view.WIDTH)
-    for thing in things:
-        console.print(thing, crop=False, soft_wrap=soft_wrap)
-    write(drawn.getvalue())
+    return console
 
 
 def is_terminal(stream: TextIO | None) -> bool:
