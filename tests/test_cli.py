@@ -535,6 +535,26 @@ def test_figures_break_no_word_however_narrow_the_terminal(labels, columns):
     assert max(map(len, shown.partition("Measured")[0].splitlines())) <= columns
 
 
+def test_a_picture_is_drawn_though_nobody_reads_the_figures(labels, tmp_path):
+    with subprocess.Popen(
+        [*QUALITY, "evaluate", labels, "-q", "--picture", tmp_path / "p.svg"],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env=ENVIRONMENT | {"PYTHONUNBUFFERED": "1"},
+    ) as process:
+        process.stdout.close()
+
+    assert (tmp_path / "p.svg").read_text().startswith("<svg ")
+
+
+def test_a_picture_that_cannot_be_drawn_costs_no_figures(quality, labels, tmp_path):
+    done = quality("evaluate", labels, "-q", "--picture", tmp_path)
+
+    assert done.code == 2
+    assert "macro-F1" in done.out
+    assert done.err == f"error: {tmp_path}: a folder, not a file. Name a file in it: {tmp_path / 'evaluation.svg'}\n"
+
+
 def test_a_folder_that_cannot_be_written_is_told(quality, labels, tmp_path):
     done = quality("train", labels, "-q", "-o", write(tmp_path / "file", "x") / "model")
 

@@ -469,6 +469,15 @@ def test_evaluating_tells_its_progress(trained):
     assert heard == [(done, 18) for done in range(1, 19)]
 
 
+def test_evaluating_a_broken_model_is_refused_before_the_others_judge(trained, tmp_path):
+    folder, _ = trained
+    heard = []
+
+    with pytest.raises(ModelError):
+        evaluate(folder / "labels.jsonl", [folder / "model", tmp_path], progress=lambda done, _: heard.append(done))
+    assert heard == []
+
+
 def test_evaluating_a_missing_model_is_refused(trained, tmp_path):
     folder, _ = trained
 

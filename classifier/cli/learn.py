@@ -9,7 +9,7 @@ import typer
 
 from classifier import view
 from classifier.cli.app import AsJson, Model, Quiet, app
-from classifier.cli.output import Desk, progress_bar, write, write_figures, write_spans
+from classifier.cli.output import Desk, progress_bar, write, write_figures, write_file, write_spans
 
 if TYPE_CHECKING:
     from classifier.training import Report
@@ -67,10 +67,12 @@ def evaluate(
 
     with progress_bar("judging", quiet=quiet) as progress:
         report = training.evaluate(labels, [None, *(models or [])], progress=progress)
-    _write_report(report, as_json=as_json)
-    if picture:
-        picture.write_text(training.draw(report), encoding="utf-8")
-        Desk(quiet).say(f"wrote {picture}")
+    try:
+        if picture:  # before the figures, whose reader may go away
+            write_file(picture, training.draw(report), "evaluation.svg")
+            Desk(quiet).say(f"wrote {picture}")
+    finally:
+        _write_report(report, as_json=as_json)
 
 
 def _write_report(report: Report, *, as_json: bool) -> None:

@@ -7,12 +7,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
 from classifier import view
-from classifier.errors import InputError
+from classifier.errors import InputError, QualityError, writing
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -42,6 +43,23 @@ def write(text: str) -> None:
         sys.stdout.write(text)
     except OSError as error:
         raise _lost(error) from error
+
+
+def write_file(path: Path, text: str, name: str) -> None:
+    """Write a text to a file.
+
+    Args:
+        path: the file.
+        text: what it shall hold.
+        name: what to call it in the message, where the path is that of a folder.
+
+    Raises:
+        QualityError: it is a folder, or cannot be written.
+    """
+    if path.is_dir():
+        raise QualityError(f"{path}: a folder, not a file. Name a file in it: {path / name}")
+    with writing(path):
+        path.write_text(text, encoding="utf-8", errors="replace")
 
 
 def flush() -> int | None:

@@ -154,6 +154,7 @@ def _text(x: float, y: float, text: str, look: str) -> str:
 
 def _name(x: float, y: float, name: str, look: str, more: str = "") -> str:
     """The name of a model, and more about it; the middle of a long name is told where the mouse rests on it."""
+    name = neutralize(name, one_line=True)  # which can make it longer
     if len(name) <= _LONGEST:
         return _text(x, y, name + more, look)
     short = f"{name[: _LONGEST // 2]}…{name[1 - _LONGEST // 2 :]}{more}"

@@ -68,9 +68,9 @@ def evaluate(labels: str | Path, models: str | Path | Sequence[str | Path | None
     examples = read_labels(labels)
     truth = label_numbers(examples)
     models = [models] if isinstance(models, str | Path) else models
+    scorers = [Scorer(folder) for folder in models]  # a broken one is told before the others have judged anything
     rows: list[tuple[str, Score]] = []
-    for place, folder in enumerate(models):
-        scorer = Scorer(folder)
+    for place, (folder, scorer) in enumerate(zip(models, scorers, strict=True)):
         name = f"{scorer.model.name} {scorer.model.version}"
         name = f"{name} ({folder})" if name in dict(rows) else name
         rows.append((name, score(truth, _probabilities(scorer, examples, progress, place, len(models)))))
