@@ -205,3 +205,11 @@ def test_numbers_below_zero_are_refused(quality, arguments):
 
     assert (code, out) == (2, "")
     assert "is not in the range x>=0" in err
+
+
+def test_a_report_is_written_to_a_file_and_not_to_a_folder(quality, source, tmp_path):
+    quality("filter", source, "-o", "out", "--jobs", "1", "--quiet")
+    code, _, err = quality("report", "out", "-o", tmp_path)
+
+    assert code == 2
+    assert err == f"error: {tmp_path}: a folder, not a file. Name a file in it: {tmp_path / 'report.html'}\n"

@@ -120,6 +120,12 @@ def test_texts_of_one_family_are_not_trained_on_for_none_can_be_held_out(seeds, 
             use(path, tmp_path / "model")
 
 
+def test_labels_may_have_capitals_and_blanks(tmp_path):
+    examples = read_labels(jsonl(tmp_path / "l.jsonl", RAIN | {"label": " Original"}, SALE | {"label": "FILLER "}))
+
+    assert [one.label for one in examples] == ["original", "filler"]
+
+
 def test_packed_labels_are_read_too(tmp_path):
     path = tmp_path / "l.jsonl.gz"
     path.write_bytes(gzip.compress(f"{json.dumps(RAIN)}\n{json.dumps(SALE)}\n".encode()))
@@ -135,9 +141,10 @@ def test_packed_labels_are_read_too(tmp_path):
         pytest.param([RAIN, "{broken"], "l.jsonl:2: not JSON (", id="broken line"),
         pytest.param([RAIN, "[1]"], "l.jsonl:2: a list, not an object. Write {", id="a list"),
         pytest.param(["", RAIN, '"x"'], "l.jsonl:3: a str, not an object.", id="a string after a blank line"),
-        pytest.param([{"headline": "x", "label": "filler"}], "l.jsonl:1: no \"text\" string; found 'headline', 'label'.", id="no text"),
-        pytest.param([{"text": 7, "label": "filler"}], "l.jsonl:1: no \"text\" string; found 'text', 'label'.", id="text is no string"),
-        pytest.param(["{}"], 'l.jsonl:1: no "text" string; found nothing.', id="empty object"),
+        pytest.param([{"headline": "x", "label": "filler"}], "l.jsonl:1: no \"text\"; found 'headline', 'label'.", id="no text"),
+        pytest.param([{"text": 7, "label": "filler"}], "l.jsonl:1: the text is 7, which is no string. Put it in", id="text is no string"),
+        pytest.param(['{"text": NaN, "label": "filler"}'], "l.jsonl:1: the text is NaN, which is no string.", id="text is NaN"),
+        pytest.param(["{}"], 'l.jsonl:1: no "text"; found nothing.', id="empty object"),
         pytest.param([RAIN | {"text": " "}], "l.jsonl:1: the text is empty. Leave the line out.", id="empty text"),
         pytest.param(["[" * 100_000], "l.jsonl:1: not JSON (", id="no end of brackets"),
         pytest.param([RAIN, {"text": "a", "label": "spam"}], "l.jsonl:2: label 'spam' is none of original, rewrite, filler.", id="label"),
@@ -154,7 +161,9 @@ def test_bad_labels_are_refused_by_file_and_line(tmp_path, rows, message):
     ("name", "content", "message"),
     [
         ("missing.jsonl", None, "missing.jsonl: cannot be read: No such file or directory. Give a JSONL file of texts with labels."),
-        ("utf16.jsonl", "{}".encode("utf-16"), "utf16.jsonl: cannot be read: 'utf-8' codec"),
+        ("utf16.jsonl", "{}".encode("utf-16"), "utf16.jsonl: this looks like UTF-16. Save it as UTF-8."),
+        ("unmarked.jsonl", "{}".encode("utf-16-le"), "unmarked.jsonl: this looks like UTF-16. Save it as UTF-8."),
+        ("latin.jsonl", b'{"text": "\xe9"}', "latin.jsonl: cannot be read: 'utf-8' codec"),
         ("plain.jsonl.gz", b"{}", "plain.jsonl.gz: cannot be read: Not a gzipped file"),
         ("cut.jsonl.gz", gzip.compress(b"{}" * 50)[:-9], "cut.jsonl.gz: cannot be read: Compressed file ended"),
         ("torn.jsonl.gz", gzip.compress(b"{}")[:10] + b"\xff" * 99, "torn.jsonl.gz: cannot be read: Error -3 while decompressing"),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from classifier.cli.app import Quiet, app
-from classifier.cli.output import Desk, write
+from classifier.cli.output import Desk, write, write_file
 
 
 @app.command(epilog="Example: quality report clean && open clean/report.html")
@@ -25,5 +25,5 @@ def report(
         write(page)
         return
     path = Path(output) if output else folder / "report.html"
-    path.write_text(page, encoding="utf-8", errors="replace")
+    write_file(path, page, "report.html")
     Desk(quiet).say(f"wrote {path}")

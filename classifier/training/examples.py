@@ -33,6 +33,7 @@ _CHAT_OPENING = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"\S.*?(?:[.!?][\"”’')\]]{0,2}(?=\s+[\"“‘'(\[]{0,2}[A-Z0-9])|$)", re.DOTALL)
+_WIDE = "{}: this looks like UTF-16. Save it as UTF-8."
 MACHINE_WORDS = (90, 260)  # windows of the machine-made sets are cut to a length drawn from this range, on every side alike
 
 
@@ -95,6 +96,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             for number, line in enumerate(lines, start=1):
                 if not line.strip():
                     continue
+                if "\0" in line:
+                    raise LabelError(_WIDE.format(path))
                 try:
                     row = json.loads(line)
                 except (ValueError, RecursionError) as error:
@@ -103,16 +106,23 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     raise LabelError(f'{path}:{number}: a {type(row).__name__}, not an object. Write {{"text": …, "label": …}}.')
                 yield number, row
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        if isinstance(error, UnicodeDecodeError) and b"\0" in error.object:
+            raise LabelError(_WIDE.format(path)) from error
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise LabelError(f"{path}: cannot be read: {reason}. Give a JSONL file of texts with labels.") from error
 
 
 def _user_example(path: Path, number: int, row: dict[str, Any]) -> Example:
     text, label = row.get("text"), row.get("label")
+    if "text" not in row:
+        raise LabelError(f'{path}:{number}: no "text"; found {", ".join(map(repr, row)) or "nothing"}.')
     if not isinstance(text, str):
-        raise LabelError(f'{path}:{number}: no "text" string; found {", ".join(map(repr, row)) or "nothing"}.')
+        raise LabelError(
+            f"{path}:{number}: the text is {json.dumps(text)[:40]}, which is no string. Put it in quotes, or leave the line out."
+        )
     if not text.strip():
         raise LabelError(f"{path}:{number}: the text is empty. Leave the line out.")
+    label = label.strip().casefold() if isinstance(label, str) else label
     if label not in LABELS:
         raise LabelError(f"{path}:{number}: label {label!r} is none of {', '.join(LABELS)}.")
     optional = ("dataset", "family", "source", "generator", "id", "title", "kind", "date")
