@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 SCHEMA = 4
 STORED = np.float16  # 3.5 MB that load in 2 ms uncompressed, where packed single precision took 40
 _JSON, _ARRAYS = "model.json", "model.npz"
+UNFINISHED = ".model-"  # how the folder begins in which a model is written until it is complete
 _PACKAGE = Path(__file__).parent
 SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent / "models"
 
@@ -127,7 +128,7 @@ class Model:
         """
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(prefix=".model-", dir=folder) as room:
+            with TemporaryDirectory(prefix=UNFINISHED, dir=folder) as room:
                 self._write(Path(room))
                 for name in (_ARRAYS, _JSON):
                     (Path(room) / name).replace(folder / name)

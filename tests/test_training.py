@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score, roc_auc_score
 
 from classifier import LabelError, ModelError, QualityError, Scorer, evaluate, train, tune
-from classifier.model import load
+from classifier.model import UNFINISHED, load
 from classifier.training import card, train_shipped
 from classifier.training.artefacts import COPY_WEIGHT, mark, unbreak
 from classifier.training.examples import (
@@ -597,3 +597,9 @@ def test_some_pages_that_were_read_lose_their_line_breaks_and_nothing_else():
     assert 30 < len(copies) < 90
     assert all(copy.text == f"The Slip {copy.family} is closed. For good." and copy.kind == ALTERED for copy in copies)
     assert {(copy.label, copy.weight) for copy in copies} == {("original", COPY_WEIGHT)}
+
+
+def test_what_a_killed_save_left_behind_does_not_keep_a_folder_from_being_used(tmp_path):
+    (tmp_path / f"{UNFINISHED}x").mkdir()
+
+    prepare(tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 
 from classifier.training.examples import Example
 from classifier.training.fit import families
@@ -41,7 +42,8 @@ def told(examples: Sequence[Example]) -> str:
 
 
 def _words(text: str) -> str:
-    return " ".join(_WORD.findall(text.casefold())) or text
+    words = " ".join(_WORD.findall(text.casefold())) or text
+    return sha256(words.encode("utf-8", "surrogatepass")).hexdigest()  # of a large corpus the words themselves would fill the memory
 
 
 def _end(leads: dict[str, str], key: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from classifier.corpus.fields import mended
 from classifier.errors import QualityError, writing
-from classifier.model import is_model
+from classifier.model import UNFINISHED, is_model
 
 
 def prepare(folder: Path) -> None:
@@ -18,7 +18,8 @@ def prepare(folder: Path) -> None:
     with writing(folder):
         if folder.exists() and not folder.is_dir():
             raise QualityError(f"{folder}: a file, not a folder. Choose a new or an empty folder.")
-        if folder.exists() and any(folder.iterdir()) and not is_model(folder):
+        others = folder.exists() and any(not path.name.startswith(UNFINISHED) for path in folder.iterdir())
+        if others and not is_model(folder):
             raise QualityError(f"{folder}: holds files that are no model. Choose a new or an empty folder.")
         folder.mkdir(parents=True, exist_ok=True)
 
