@@ -114,6 +114,14 @@ def test_text_files_folders_and_standard_input_are_read(quality, where, tmp_path
         assert [match.id for match in index.near_copies(OTHER)] == ["-", "again"]
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_lines_in_a_file_without_a_suffix_are_texts_each(quality, where, crawl, mark):
+    bare = crawl.rename(crawl.with_suffix(""))
+    bare.write_bytes(mark + bare.read_bytes())
+
+    assert quality("add", where, bare)[2] == f"added 3; {where} holds 3 documents\n"
+
+
 def test_files_of_crawlers_are_read_as_the_filter_reads_them(quality, where, tmp_path):
     line = json.dumps({"url": "https://news.example/ferry", "maintext": STORY, "date_publish": "2026-05-01 08:30:00"}).encode()
     (tmp_path / "crawl.jl.gz").write_bytes(gzip.compress(line + b"\n"))

@@ -118,6 +118,15 @@ def test_json_lines_are_read_however_they_are_packed(tmp_path, suffix, name, con
     assert texts(path) == ["one", "two"]
 
 
+@pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
+@pytest.mark.parametrize("name", ["crawl", "a.json"])
+def test_a_byte_order_mark_hides_no_lines(tmp_path, suffix, name):
+    path = tmp_path / f"{name}{suffix}"
+    path.write_bytes(packed(b"\xef\xbb\xbf" + lines({"text": "one"}, {"text": "two"}), suffix))
+
+    assert texts(path) == ["one", "two"]
+
+
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
 def test_packed_pieces_behind_each_other_are_one_file(tmp_path, suffix):
     path = tmp_path / f"a.jsonl{suffix}"

@@ -203,7 +203,7 @@ def _kind_by_start(path: str, kind: str, compression: str) -> str:
     """What a file of unclear name holds; `.json` is one object, or JSON Lines under another name."""
     with open_raw(path) as raw:
         try:
-            start = unpacked(raw, compression).read(65_536).lstrip()
+            start = unpacked(raw, compression).read(65_536).removeprefix(b"\xef\xbb\xbf").lstrip()
         except Damaged:
             return kind or TEXT
     if kind == OBJECT:
