@@ -61,3 +61,13 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise QualityError(f"{path}: cannot be written: {reason}. Choose another place, or make room.") from error
+
+
+@contextmanager
+def sound(where: object, remedy: str) -> Iterator[None]:
+    """Stands around reading a file that this package wrote: what cannot be read raises QualityError, with the file and the remedy."""
+    try:
+        yield
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        told = isinstance(error, OSError) and error.strerror  # Arrow's own errors have none
+        raise QualityError(f"{where}: {told.lower() if told else 'this file is damaged'}. {remedy}") from error

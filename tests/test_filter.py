@@ -408,6 +408,15 @@ def test_a_ledger_without_sketches_cannot_be_deduplicated(tmp_path, rows):
         filter_again(tmp_path / "out", Decisions(dedup=True), jobs=1)
 
 
+def test_a_ledger_that_is_damaged_cannot_be_decided_again(tmp_path, rows):
+    filter_corpus(write_lines(tmp_path / "in.jsonl", rows[:2]), tmp_path / "out", jobs=1)
+    (part,) = (tmp_path / "out/ledger").iterdir()
+    part.write_bytes(b"PAR")
+
+    with pytest.raises(QualityError, match=rf"{part.name}: this file is damaged\. Filter anew\."):
+        filter_again(tmp_path / "out", Decisions())
+
+
 def test_an_input_that_has_changed_cannot_be_decided_again(tmp_path, rows):
     source = write_lines(tmp_path / "in.jsonl", rows[:3])
     filter_corpus([source], tmp_path / "out", jobs=1)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from classifier import Decisions, QualityError, filter_corpus
+from classifier import Decisions, QualityError, filter_again, filter_corpus
 from classifier.report import page, render
 
 pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'quality-classifier[filter]'")
@@ -126,6 +126,55 @@ def test_a_text_full_of_marks_stays_short():
 def test_only_a_complete_run_has_a_report(tmp_path):
     with pytest.raises(QualityError, match="no run of `quality filter` in this folder"):
         render(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("errors.jsonl", b'{"a'),
+        ("errors.jsonl", b"\xff"),
+        ("examples.jsonl", b'{"a\n'),
+        ("examples.jsonl", b"{}\n"),
+        ("examples.jsonl", b"[]\n"),
+        ("summary.json", b'{"a'),
+        ("summary.json", b"{}"),
+        ("summary.json", b"[]"),
+        ("ledger/{part}", b"PAR"),
+    ],
+)
+def test_a_damaged_file_of_a_run_is_named(run, tmp_path, name, content):
+    shutil.copytree(run, tmp_path / "run")
+    damaged = tmp_path / "run" / name.format(part=next((run / "ledger").iterdir()).name)
+    damaged.write_bytes(content)
+
+    with pytest.raises(QualityError, match=rf"^{re.escape(str(damaged))}: this file is damaged\. .*anew"):
+        render(tmp_path / "run")
+
+
+def test_a_file_of_a_run_that_is_gone_is_named(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    (tmp_path / "run" / "errors.jsonl").unlink()
+
+    with pytest.raises(QualityError, match=r"errors\.jsonl: no such file or directory\. Run the filter anew with --again"):
+        render(tmp_path / "run")
+
+
+def test_a_ledger_that_does_not_add_up_is_refused(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "ledger")
+
+    with pytest.raises(QualityError, match=r"ledger: holds 0 documents, but summary\.json counts \d+\. Filter anew\."):
+        render(tmp_path / "run")
+
+
+def test_what_is_damaged_beside_the_ledger_is_made_anew(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    for name in ("errors.jsonl", "examples.jsonl", "summary.json"):
+        (tmp_path / "run" / name).write_text("{}")
+
+    filter_again(tmp_path / "run", Decisions(dedup=True), jobs=1)
+
+    assert render(tmp_path / "run") == render(run)
 
 
 @pytest.fixture(scope="module")

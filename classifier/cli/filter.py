@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections import Counter
@@ -136,6 +135,8 @@ def _decide_again(
 
 def _tell(summary: Summary, folder: Path, desk: Desk, *, as_json: bool) -> None:
     """The summary as data, the first errors and what to look at beside it."""
+    from classifier.filter.folder import read_lines
+
     if as_json:
         write(view.json_line(summary.to_dict()))
     else:
@@ -143,8 +144,7 @@ def _tell(summary: Summary, folder: Path, desk: Desk, *, as_json: bool) -> None:
         rows = [(name, "", count) for name, count in places.items() if count or name in {"kept", "rejected"}]
         detailed = [row for row in rows for row in (row, *_reasons(summary, row[0]))]
         write_table(("documents", "reason", "number", "share"), [_cells(*row, summary.records) for row in detailed])
-    with (folder / "errors.jsonl").open(encoding="utf-8") as lines:
-        told = [json.loads(line) for line, _ in zip(lines, range(SHOWN), strict=False)]
+    told = read_lines(folder / "errors.jsonl", ("file", "row", "cause", "count", "lost"), SHOWN)
     for fault in told:
         desk.say(f"{'bad record' if fault['lost'] else 'note'}: {fault['file']}:{fault['row']}: {fault['cause']}.")
     rest = summary.errors + summary.repeated_ids - sum(max(fault["count"], not fault["lost"]) for fault in told)

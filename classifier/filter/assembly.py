@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from classifier.corpus import Fault, Shard
 from classifier.corpus.inputs import NOTES, PARQUET, TEXT, WHOLE
+from classifier.errors import sound
 from classifier.filter import examples, ledger
 from classifier.filter.columns import arrow, numbers
 from classifier.filter.decisions import ASIDE, KEPT, PLACES, REJECTED, Decisions
-from classifier.filter.folder import ERRORS, EXAMPLES, LEDGER, SUMMARY, Folder
+from classifier.filter.folder import ANEW, ERRORS, EXAMPLES, LEDGER, SUMMARY, Folder
 from classifier.filter.processes import spread
 from classifier.filter.writing import join_parquet
 
@@ -91,8 +92,20 @@ def assemble(shards: Sequence[Shard], folder: Folder, decisions: Decisions, aske
 
 
 def read_summary(path: Path) -> Summary:
-    """The summary of a run that is complete."""
-    return Summary(**json.loads((path / SUMMARY).read_bytes()))
+    """The summary of a run that is complete.
+
+    Raises:
+        QualityError: it is damaged.
+    """
+    with sound(path / SUMMARY, ANEW):
+        found = json.loads((path / SUMMARY).read_bytes())
+        return Summary(**{name: _like(found[name], empty) for name, empty in Summary().to_dict().items()})
+
+
+def _like(value: Any, empty: Any) -> Any:
+    if type(value) is not type(empty):
+        raise TypeError(value)
+    return value
 
 
 def _join(shards: Sequence[Shard], folder: Folder, place: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from classifier.corpus import FieldNames, Shard, find_shards
 from classifier.corpus.inputs import File, suffix_of
-from classifier.errors import InputError, QualityError
+from classifier.errors import InputError, QualityError, sound
 from classifier.files import STDIN, Listener
 from classifier.filter import ledger, local, sites
 from classifier.filter.assembly import Summary, assemble, read_summary
@@ -186,7 +186,9 @@ def _check_format(origin: Path, before: dict[str, Any]) -> None:
     if before.get("format") != FORMAT:
         raise QualityError(f"{origin}: this run was made by another version of quality ({before.get('version')}). Filter anew.")
     part = next((origin / LEDGER).glob("*.parquet"), None)
-    if part is None or not parquet.read_schema(part).equals(ledger.decided_schema()):
+    with sound(part, "Filter anew."):
+        is_ours = part is not None and parquet.read_schema(part).equals(ledger.decided_schema())
+    if not is_ours:
         raise QualityError(f"{origin / LEDGER}: this ledger is missing or was made by another version of quality. Filter anew.")
 
 

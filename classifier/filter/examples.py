@@ -21,6 +21,7 @@ _TOLD = (
     "file", "row", "id", "url", "site", "title", "label", "confidence", "quality", "place", "reason", "detail", "reasons",
     "duplicate_of", "derived_from", "digest",
 )  # fmt: skip
+FIELDS = (*_TOLD, "text", "marks")
 UNCERTAIN = "kept uncertain"
 Row = Mapping[str, Any]
 

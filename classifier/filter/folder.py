@@ -9,16 +9,18 @@ import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from classifier.corpus import Chunk, Shard
-from classifier.errors import QualityError
+from classifier.errors import QualityError, sound
 from classifier.filter.decisions import PLACES
 from classifier.filter.ledger import DECIDED, PART, SCORED, publish
 
 RUN, SUMMARY, ERRORS, EXAMPLES, LEDGER, INPUT = "run.json", "summary.json", "errors.jsonl", "examples.jsonl", "ledger", "input"
 WORK = ".work"
+ANEW = "Run the filter anew with --again and the same flags."
 _REVEALING, _CLEARED = "revealing", ".cleared"
 COMES_OUT = (*PLACES, LEDGER, ERRORS, EXAMPLES, SUMMARY)  # the summary last: where it is, the run is complete
 _PART = re.compile(r"(\d+)-(\d+)(-last)?\.")
@@ -211,6 +213,16 @@ def read_run(path: Path) -> dict[str, Any]:
     if not (path / SUMMARY).exists():
         raise QualityError(f"{path}: this run is not complete. Give the command that began it once more, and it goes on.")
     return before
+
+
+def read_lines(path: Path, names: Sequence[str], most: int | None = None) -> list[dict[str, Any]]:
+    """What the lines of a file of a complete run say under some names; the first lines, or all.
+
+    Raises:
+        QualityError: the file is damaged or gone.
+    """
+    with sound(path, ANEW), path.open(encoding="utf-8") as lines:
+        return [{name: row[name] for name in names} for row in map(json.loads, islice(lines, most))]
 
 
 def check_apart(output: Path, shards: Sequence[Shard]) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from classifier.corpus import Fault, Record
+from classifier.errors import sound
 from classifier.filter.columns import arrow, column, numbers
 from classifier.filter.decisions import Outcome
 from classifier.index.sketch import SKETCH, Sketches
@@ -200,17 +201,28 @@ def _write_decided(ledger: Any, sink: BytesIO) -> None:
 
 
 def read(part: Path, columns: Sequence[str] | None = None) -> Any:
-    """Some columns of a part of the ledger, or all."""
-    if part.suffix == DECIDED:
-        from pyarrow import parquet
+    """Some columns of a part of the ledger, or all.
 
-        return parquet.ParquetFile(part).read(columns)
+    Raises:
+        QualityError: it is damaged.
+    """
+    with sound(part, "Filter anew."):
+        found = _read_decided(part, columns) if part.suffix == DECIDED else _read_scored(part, columns)
+        return found.select(columns) if columns else found
+
+
+def _read_decided(part: Path, columns: Sequence[str] | None) -> Any:
+    from pyarrow import parquet
+
+    return parquet.ParquetFile(part).read(columns)
+
+
+def _read_scored(part: Path, columns: Sequence[str] | None) -> Any:
     from pyarrow import ipc
 
     places = [schema().names.index(name) for name in columns] if columns else None
     with arrow().memory_map(str(part)) as source:
-        found = ipc.open_file(source, options=ipc.IpcReadOptions(included_fields=places)).read_all()
-    return found.select(columns) if columns else found
+        return ipc.open_file(source, options=ipc.IpcReadOptions(included_fields=places)).read_all()
 
 
 def publish(path: Path, content: bytes) -> None:

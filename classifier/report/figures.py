@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.filter import ledger
+from classifier.errors import QualityError
+from classifier.filter import examples, ledger
 from classifier.filter.assembly import Summary, read_summary
 from classifier.filter.columns import arrow
 from classifier.filter.decisions import KEPT
-from classifier.filter.folder import ERRORS, EXAMPLES, LEDGER, read_run
+from classifier.filter.folder import ERRORS, EXAMPLES, LEDGER, SUMMARY, read_lines, read_run
 from classifier.verdict import LABELS
 
 BINS = 25
@@ -88,7 +87,7 @@ def gather(folder: Path) -> Figures:
     """The figures of a complete run.
 
     Raises:
-        QualityError: there is none in the folder.
+        QualityError: there is none in the folder, or one of its files is damaged.
         MissingExtra: pyarrow is not installed.
     """
     arrow()
@@ -96,18 +95,15 @@ def gather(folder: Path) -> Figures:
     found = Figures(read_summary(folder))
     for part in sorted((folder / LEDGER).glob("*.parquet")):
         _count(part, found)
-    found.examples = list(_lines(folder / EXAMPLES))
-    found.faults = list(islice(_lines(folder / ERRORS), FAULTS))
+    counted, told = found.places.total(), found.summary.records - found.summary.errors
+    if counted != told:
+        raise QualityError(f"{folder / LEDGER}: holds {counted:,} documents, but {SUMMARY} counts {told:,}. Filter anew.")
+    found.examples = read_lines(folder / EXAMPLES, examples.FIELDS)
+    found.faults = read_lines(folder / ERRORS, ("file", "row", "cause"), FAULTS)
     return found
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
-
-
 def _count(part: Path, found: Figures) -> None:
-
     columns = ["label", "place", "site", "quality", "boilerplate", "uncertain", "reasons", "id", "duplicate_of", "similarity"]
     table = ledger.read(part, [*columns, "derived_from", "sureness"])
     label = np.array(table.column("label").to_pylist(), dtype=object)

@@ -24,7 +24,7 @@ def render(folder: Path | str) -> str:
     """The report on a run, as HTML that needs no other file and no network.
 
     Raises:
-        QualityError: there is no complete run in the folder.
+        QualityError: there is no complete run in the folder, or one of its files is damaged.
         MissingExtra: pyarrow is not installed.
     """
     figures = gather(Path(folder))
