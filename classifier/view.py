@@ -14,11 +14,12 @@ if TYPE_CHECKING:  # a plain verdict must not pay for rich
     from rich.text import Text
 
     from classifier.document import Match
-    from classifier.verdict import Boilerplate, Verdict
+    from classifier.verdict import Boilerplate, Evidence, Line, Verdict
 
 Spans = list[tuple[str, str]]  # pieces of one line, each with its rich style
 Fact = tuple[str, Spans]
-Segment = tuple[str, tuple[str, ...]]  # a stretch of text, and the signals that it is evidence of
+Mark = tuple[int, int, str]  # where it starts and ends, and what it says
+Segment = tuple[str, tuple[str, ...]]  # a stretch of text, and what its marks say
 
 WIDTH = 92
 LONGEST_COLORED = 100_000  # characters; rich takes seconds for more
@@ -33,7 +34,7 @@ _FAMILIES = {
     "style": "black on cyan",
     "duplication": "black on blue",
 }
-_CUT = "to cut: "
+CUT = "to cut: "
 _ROW = "{label:<9}{sure:>5}{cut:>6}  {flags:<23}"
 
 # What can move the cursor, hide text or turn its direction: control characters, bidi controls, line separators, tags, lone surrogates.
@@ -188,13 +189,16 @@ def _label(verdict: Verdict) -> Spans:
     return [(verdict.label, f"bold {color}"), (f"  {percent(verdict.confidence)}", "bold"), *mark]
 
 
-def segments(verdict: Verdict, text: str) -> Iterator[Segment]:
-    """The text in stretches that touch the same evidence; a line to cut carries `to cut: KIND` instead of its signals."""
-    lines = verdict.boilerplate.lines
-    marks = [(line.start, line.end, _CUT + line.kind) for line in lines]
+def marks(lines: Sequence[Line], evidence: Sequence[Evidence]) -> list[Mark]:
+    """What is to be marked in a text: the lines to cut as `to cut: KIND`, then the evidence, but for what only says the same of a line."""
     cut = {(line.start, line.end) for line in lines}
-    marks += [(e.start, e.end, e.signal) for e in verdict.evidence if not (e.signal.startswith("boilerplate.") and (e.start, e.end) in cut)]
-    turns: list[tuple[int, int, str]] = sorted([(start, 1, name) for start, _, name in marks] + [(end, -1, name) for _, end, name in marks])
+    told = [e for e in evidence if not (e.signal.startswith("boilerplate.") and (e.start, e.end) in cut)]
+    return [(line.start, line.end, CUT + line.kind) for line in lines] + [(e.start, e.end, e.signal) for e in told]
+
+
+def stretches(text: str, marks: Iterable[Mark]) -> Iterator[Segment]:
+    """The text in stretches that touch the same marks."""
+    turns: list[tuple[int, int, str]] = sorted(turn for start, end, name in marks for turn in ((start, 1, name), (end, -1, name)))
     active: Counter[str] = Counter()
     place = 0
     for position, step, name in turns:
@@ -204,6 +208,11 @@ def segments(verdict: Verdict, text: str) -> Iterator[Segment]:
         active[name] += step
     if place < len(text):
         yield text[place:], ()
+
+
+def segments(verdict: Verdict, text: str) -> Iterator[Segment]:
+    """The text in stretches that touch the same lines to cut and the same evidence."""
+    return stretches(text, marks(verdict.boilerplate.lines, verdict.evidence))
 
 
 def marked_plain(verdict: Verdict, text: str) -> str:
@@ -224,7 +233,7 @@ def marked(verdict: Verdict, text: str) -> Text:
 
 
 def _mark_style(names: Sequence[str]) -> str:
-    signals = [name for name in names if not name.startswith(_CUT)]
+    signals = [name for name in names if not name.startswith(CUT)]
     style = _family_style(signals[0]) if signals else "dim"
     return f"{style} strike" if len(signals) < len(names) else style
 
@@ -238,7 +247,7 @@ def legend(verdict: Verdict) -> Iterator[Spans]:
     for signal, count in Counter(piece.signal for piece in verdict.evidence).most_common():
         yield [(f" {signal} ", _family_style(signal)), (f" × {count}", "")]
     for kind, count in Counter(line.kind for line in verdict.boilerplate.lines).most_common():
-        yield [(f" {_CUT}{kind} ", "dim strike"), (f" × {count}", "")]
+        yield [(f" {CUT}{kind} ", "dim strike"), (f" × {count}", "")]
 
 
 def figures(scores: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[Sequence[str], list[list[str]]]:

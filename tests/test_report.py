@@ -117,6 +117,33 @@ def test_evidence_is_marked_where_it_stands():
     assert len(shown) < 800
 
 
+def test_what_is_cut_is_struck_through_whatever_else_it_is_evidence_of():
+    text = "The pier reopens. Sign up for our newsletter. Ferries sail again."
+
+    shown = page.marked(text, [(9, 45, "spin.damage"), (18, 45, "citation.marks"), (18, 45, "to cut: subscribe")])
+
+    assert '<mark title="spin.damage">reopens. </mark>' in shown
+    assert '<mark class="cut" title="citation.marks, spin.damage, to cut: subscribe">Sign up for our newsletter.</mark>' in shown
+
+
+def test_of_a_long_cut_what_is_shown_is_struck_through():
+    text = "word " * 800
+
+    shown = page.marked(text, [(20, 3_900, "to cut: promo")])
+
+    assert shown.startswith('word word word word <mark class="cut" title="to cut: promo">word')
+    assert len(shown) < 1_000
+
+
+def test_examples_strike_out_boilerplate(run, made):
+    marks = [mark for row in map(json.loads, (run / "examples.jsonl").read_text().splitlines()) for mark in row["marks"]]
+    cuts = {(start, end) for start, end, name in marks if name.startswith("to cut")}
+
+    assert cuts
+    assert not [name for start, end, name in marks if (start, end) in cuts and name.startswith("boilerplate.")]
+    assert '<mark class="cut"' in made
+
+
 def test_a_text_full_of_marks_stays_short():
     text = "word " * 4_000
 

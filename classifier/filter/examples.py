@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from classifier import view
 from classifier.corpus import Chunk, FieldNames, parse
 from classifier.corpus.inputs import LINES, WARC, WHOLE
 from classifier.corpus.streams import GZIP, packed
@@ -48,9 +49,9 @@ def merge(pieces: Iterable[bytes], model: str | None) -> bytes:
     verdicts = scorer(model).score_many([Document(row["text"]) for row in held])
     told = []
     for row, verdict in zip(held, verdicts, strict=True):
-        marks = [(piece.start, piece.end, piece.signal) for piece in verdict.evidence if row["reason"] not in {"copy", "derived"}]
-        cuts = [(line.start, line.end, f"to cut: {line.kind}") for line in verdict.boilerplate.lines]
-        told.append({**row, "marks": sorted([*marks[:_MARKS], *cuts])})
+        cuts = verdict.boilerplate.lines
+        marks = view.marks(cuts, () if row["reason"] in {"copy", "derived"} else verdict.evidence)
+        told.append({**row, "marks": sorted(marks[: len(cuts) + _MARKS])})
     return _lines(told)
 
 

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from classifier import view
 from classifier.filter.decisions import PLACES, REASONS, Decisions
 from classifier.filter.examples import UNCERTAIN, reason_of
 from classifier.report import drawing
@@ -152,22 +153,25 @@ def _example(row: Mapping[str, Any]) -> str:
     return f"<details>{name}{detail}<ul>{reasons}</ul>{text}{where}</details>"
 
 
-def marked(text: str, marks: Sequence[tuple[int, int, str]]) -> str:
+def marked(text: str, marks: Sequence[view.Mark]) -> str:
     """The telling parts of a text as HTML, with its evidence marked: its opening, and what stands around each mark."""
-    shown = _windows(len(text), marks)
     pieces = []
-    for begin, end in shown:
-        at = begin
-        for start, stop, name in marks:
-            if at <= start < stop <= end:
-                kind = ' class="cut"' if name.startswith("to cut") else ""
-                pieces += [_plain(text[at:start]), f'<mark{kind} title="{escape(name)}">{_plain(text[start:stop])}</mark>']
-                at = stop
-        pieces.append(_plain(text[at:end]) + (" … " if end < len(text) else ""))
+    for begin, end in _windows(len(text), marks):
+        inside = [(max(start, begin) - begin, min(stop, end) - begin, name) for start, stop, name in marks if start < end and stop > begin]
+        pieces += [_stretch(*stretch) for stretch in view.stretches(text[begin:end], inside)]
+        pieces.append(" … " if end < len(text) else "")
     return "".join(pieces)
 
 
-def _windows(size: int, marks: Iterable[tuple[int, int, str]]) -> list[tuple[int, int]]:
+def _stretch(text: str, names: Sequence[str]) -> str:
+    """A stretch of text, marked with what is said of it; what is to be cut is struck through, whatever else is said of it."""
+    if not names:
+        return _plain(text)
+    kind = ' class="cut"' if any(name.startswith(view.CUT) for name in names) else ""
+    return f'<mark{kind} title="{escape(", ".join(names))}">{_plain(text)}</mark>'
+
+
+def _windows(size: int, marks: Iterable[view.Mark]) -> list[tuple[int, int]]:
     """The stretches to show, sorted and apart, no more than some _LONGEST characters in all."""
     shown = [(0, min(_OPENING, size))]
     for start, stop, _ in sorted(marks):
