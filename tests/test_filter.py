@@ -22,6 +22,7 @@ from classifier import Decisions, QualityError, Scorer, filter_again, filter_cor
 from classifier.corpus import chunks
 from classifier.filter import copies, folder, ledger
 from classifier.filter.decisions import PLACES, REASONS
+from classifier.filter.examples import EACH, reason_of
 from classifier.filter.processes import keep_memory
 from classifier.filter.sample import try_sample
 from classifier.verdict import LABELS
@@ -198,6 +199,17 @@ def test_two_documents_with_one_id_are_both_judged_and_told(tmp_path, rows):
     assert (summary.records, summary.errors, summary.repeated_ids) == (3, 0, 1)
     assert (fault["row"], fault["lost"]) == (3, False)
     assert "in.jsonl:1 already" in fault["cause"]
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_the_examples_of_what_was_kept_are_uncertain_ones_of_any_label(tmp_path, rows):
+    filter_corpus(write_lines(tmp_path / "in.jsonl", rows), tmp_path / "out", Decisions(keep=LABELS), jobs=1)
+
+    kept = {row["id"]: row["quality"] for row in read_lines(tmp_path / "out/kept/in.jsonl")}
+    shown = [row for row in read_lines(tmp_path / "out/examples.jsonl") if row["place"] == "kept"]
+    assert len(shown) == EACH
+    assert all(kept[row["id"]]["uncertain"] for row in shown)
+    assert reason_of({"place": "kept", "label": "original", "uncertain": True})
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])

@@ -25,7 +25,7 @@ from classifier.filter.processes import cores
 from classifier.filter.scoring import Scoring, scorer
 from classifier.release import VERSION
 
-FORMAT = 1
+FORMAT = 2
 ENGINES = ("local", "spark")
 TEMPLATES = "templates.sqlite"
 

@@ -19,7 +19,7 @@ EACH, OF_A_CHUNK = 4, 2
 LONGEST = 4_000  # characters of an example
 _MARKS = 60
 _TOLD = (
-    "file", "row", "id", "url", "site", "title", "label", "confidence", "quality", "place", "reason", "detail", "reasons",
+    "file", "row", "id", "url", "site", "title", "label", "confidence", "uncertain", "quality", "place", "reason", "detail", "reasons",
     "duplicate_of", "derived_from", "digest",
 )  # fmt: skip
 FIELDS = (*_TOLD, "text", "marks")
@@ -59,7 +59,7 @@ def reason_of(row: Row) -> str | None:
     """The reason under which a document is shown: that of its outcome, or that it was kept though uncertain; else None."""
     if row["place"] != KEPT:
         return str(row["reason"])
-    return UNCERTAIN if row["label"] != "original" else None
+    return UNCERTAIN if row["uncertain"] else None
 
 
 def _few(rows: Iterable[Row], each: int) -> list[Row]:
