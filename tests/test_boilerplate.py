@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -295,6 +296,26 @@ def test_the_clean_text_is_the_text_without_its_lines():
 
     assert without(document.text, lines_of(document)) == clean_text(document) == "\n\n".join(ARTICLE)
     assert without(document.text, []) == document.text
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("The slip is closed.[Sign up!] It reopens in May.", "The slip is closed. It reopens in May."),
+        ("The slip is closed. [Sign up!] It reopens in May.", "The slip is closed. It reopens in May."),
+        ("The slip is closed. [Sign up!]It reopens in May.", "The slip is closed. It reopens in May."),
+        ("The slip is closed.[Sign up!]It reopens in May.", "The slip is closed. It reopens in May."),
+        ("The slip is closed.[Sign up!] [Follow us!] It reopens in May.", "The slip is closed. It reopens in May."),
+        ("The slip is closed. [Sign up!] [Follow us!]\nIt reopens in May.", "The slip is closed.\nIt reopens in May."),
+        ("The slip is closed.[Sign up!]", "The slip is closed."),
+        ("[Sign up!] The slip is closed.", "The slip is closed."),
+        ("The slip is closed.\n[Sign up!] It reopens in May.", "The slip is closed.\nIt reopens in May."),
+    ],
+)
+def test_what_a_cut_stood_between_stays_apart(text, clean):
+    cuts = [Line(found.start(), found.end(), "subscribe", 1.0, found[0]) for found in re.finditer(r"\[.*?\]", text)]
+
+    assert without(text, cuts) == clean
 
 
 # The article in a page

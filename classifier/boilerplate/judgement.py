@@ -105,11 +105,25 @@ def _whole_lines(sheet: Sheet, probability: Floats, cut: NDArray[np.bool_], mode
 
 
 def _without(text: str, lines: Sequence[Line]) -> str:
-    """`text` without some stretches, nor the white space that stood between them and their paragraph."""
+    """`text` without some stretches, nor the white space that stood between them and their paragraph; what they parted stays apart."""
     kept, at = [], 0
-    for line in lines:
-        piece = text[at : line.start]
-        at = _SPACES.match(text, line.end).end()  # type: ignore[union-attr]
-        kept.append(piece.rstrip(" \t") if at == len(text) or text[at] in "\r\n" else piece)
+    for start, end in _gaps(text, lines):
+        piece = text[at:start]
+        if end == len(text) or text[end] in "\r\n":
+            piece = piece.rstrip(" \t")
+        elif piece and not piece[-1].isspace():
+            piece += " "
+        kept.append(piece)
+        at = end
     kept.append(text[at:])
     return _BLANK_RUN.sub("\n\n", "".join(kept)).strip()
+
+
+def _gaps(text: str, lines: Sequence[Line]) -> list[tuple[int, int]]:
+    """The stretches that are left out, each with the blanks behind it; those that touch are one."""
+    gaps: list[tuple[int, int]] = []
+    for line in lines:
+        end = _SPACES.match(text, line.end).end()  # type: ignore[union-attr]
+        start = gaps.pop()[0] if gaps and line.start <= gaps[-1][1] else line.start
+        gaps.append((start, end))
+    return gaps
