@@ -135,6 +135,36 @@ def test_packed_pieces_behind_each_other_are_one_file(tmp_path, suffix):
     assert texts(path) == ["one", "two"]
 
 
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", lines({"text": "one"})),
+        ("a.json", b'{"text":\n"one"}'),
+        ("a.txt", b"one"),
+        ("a.wet", b""),
+        ("a.jsonl.gz", lines({"text": "one"})),
+    ],
+)
+def test_a_packed_file_is_read_under_any_name(tmp_path, suffix, name, content):
+    content = content or archived("conversion", "https://a.example/x", b"one")
+    (tmp_path / name).write_bytes(packed(content, suffix))
+
+    assert texts(tmp_path / name) == ["one"]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "crawl"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_lines_in_utf16_are_one_fault(tmp_path, name, encoding):
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    (tmp_path / name).write_bytes((mark + lines({"text": "one"}, {"text": "two"}).decode()).encode(encoding))
+
+    records, (fault,) = read(tmp_path / name)
+
+    assert records == []
+    assert fault.cause == "this file is UTF-16, as JSON Lines never are. Make it UTF-8 first: iconv -f UTF-16 -t UTF-8"
+
+
 def test_a_folder_is_read_at_any_depth_in_order(tmp_path):
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "page.txt").write_text("deep")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -10,7 +9,7 @@ from itertools import chain
 from classifier import files
 from classifier.cli.output import Desk, is_terminal
 from classifier.corpus import Chunk, FieldNames, Shard, find_shards, parse, read_chunks
-from classifier.corpus.inputs import LINES, TEXT, File, described, kind_by_name
+from classifier.corpus.inputs import LINES, TEXT, File, described
 from classifier.document import Document
 from classifier.errors import InputError
 
@@ -25,20 +24,13 @@ def read(names: Iterable[str], desk: Desk) -> Iterator[Document]:
 
 
 def _read(name: str, desk: Desk) -> Iterator[Document]:
-    if _is_text(name):
+    file = described(name, name)
+    if file.kind == TEXT and not file.compression:
         yield _text(files.read(name), desk)
-    else:
-        for shard in find_shards([name], desk):
-            for chunk in read_chunks(shard, FieldNames()):
-                yield from _parsed(chunk, desk)
-
-
-def _is_text(name: str) -> bool:
-    """Whether an input is one text; only a regular file is asked how it begins, for what is read of a pipe is gone."""
-    kind, compression = kind_by_name(name)
-    if os.path.isfile(name):  # noqa: PTH113  # pathlib raises for an overlong name
-        kind = described(name, name).kind
-    return not compression and kind in {"", TEXT}
+        return
+    for shard in find_shards([name], desk):
+        for chunk in read_chunks(shard, FieldNames()):
+            yield from _parsed(chunk, desk)
 
 
 def _read_stdin(desk: Desk) -> Iterator[Document]:

@@ -20,7 +20,12 @@ BYTES = 8 << 20
 LONGEST = 16 << 20  # bytes of one record; a longer one is no article
 TOO_LONG = "a record of {size:.0f} MB; the longest that is read has {limit} MB. Leave it out or split it"
 
+_UTF16 = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{")  # how it begins, with a mark and without
 _GONE = b"\0"  # stands for a record that was too long
+
+
+class _Wide(Exception):
+    """Lines in UTF-16."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,9 @@ def _records(shard: Shard, raw: IO[bytes], reader: Callable[[BufferedReader], It
         while True:
             try:
                 record = next(records, None)
+            except _Wide as error:
+                cut.faults.append(Fault(file.path, 1, f"{error}. Make it UTF-8 first: iconv -f UTF-16 -t UTF-8"))
+                record = None
             except (Damaged, BrokenArchive, OSError) as error:
                 told = str(error) if not isinstance(error, OSError) else (error.strerror or str(error)).lower()
                 cut.faults.append(Fault(file.path, row + 1, f"{told}; the records from here on are lost. Fetch the file again"))
@@ -153,7 +161,13 @@ def _tell(raw: IO[bytes]) -> int:
 
 
 def _lines(stream: BufferedReader) -> Iterator[bytes | int]:
-    """The lines of a stream; of one that is too long only its size."""
+    """The lines of a stream; of one that is too long only its size.
+
+    Raises:
+        _Wide: they are UTF-16, where no byte ends a line.
+    """
+    if stream.peek(2)[:2] in _UTF16:
+        raise _Wide("this file is UTF-16, as JSON Lines never are")
     while line := stream.readline(LONGEST + 1):
         if len(line) <= LONGEST or line.endswith(b"\n"):
             yield line

@@ -7,6 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -24,7 +25,7 @@ _SUFFIXES = {
     ".txt": TEXT, ".text": TEXT, ".md": TEXT,
 }  # fmt: skip
 _PACKED = {".gz": "gz", ".zst": "zst", ".zstd": "zst"}
-_MAGIC = ((b"PAR1", PARQUET), (b"WARC/", WARC), (b"{", LINES))
+_MAGIC = ((b"PAR1", PARQUET), (b"WARC/", WARC), (b"{", LINES), (b"\xff\xfe{\0", LINES), (b"\xfe\xff\0{", LINES))
 _PACKED_MAGIC = ((b"\x1f\x8b", "gz"), (b"\x28\xb5\x2f\xfd", "zst"))
 _SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,7}$", re.IGNORECASE)
 READ = "names ending in .jsonl, .ndjson, .jl, .json, .parquet, .warc, .wet, .txt, .text or .md, plain, .gz or .zst"
@@ -177,26 +178,30 @@ def kind_by_name(path: str) -> tuple[str, str]:
 
 
 def described(path: str, name: str) -> File:
-    """A file with its kind: by its name, or by how it begins where the name tells nothing or too little.
+    """A file with its compression by how it begins, and its kind by its name, or by how it begins where the name tells too little.
 
-    One that cannot be opened goes by its name: its reader says why, and the others are read.
+    One that cannot be opened goes by its name: its reader says why, and the others are read. So does a pipe: what is read of it is gone.
     """
     kind, compression = kind_by_name(path)
-    if kind in {"", TEXT, OBJECT}:
-        try:
-            kind = _kind_by_start(path, kind, compression)
-        except OSError:
-            kind = kind or TEXT
-    return File(path, name, kind, compression, size_of(path))
+    if "://" in path or os.path.isfile(path):  # noqa: PTH113  # pathlib raises for an overlong name
+        with suppress(OSError):
+            compression = _compression(path) or compression
+            if kind in {"", TEXT, OBJECT}:
+                kind = _kind_by_start(path, kind, compression)
+    return File(path, name, kind or TEXT, compression, size_of(path))
 
 
 def suffix_of(path: str) -> str:
     """The suffix that tells what a file of unknown name holds."""
-    with open_raw(path) as raw:
-        start = raw.read(4)
-    compression = next((name for magic, name in _PACKED_MAGIC if start.startswith(magic)), "")
+    compression = _compression(path)
     kind = _kind_by_start(path, "", compression)
     return next(suffix for suffix, found in _SUFFIXES.items() if found == kind) + (f".{compression}" if compression else "")
+
+
+def _compression(path: str) -> str:
+    with open_raw(path) as raw:
+        start = raw.read(4)
+    return next((name for magic, name in _PACKED_MAGIC if start.startswith(magic)), "")
 
 
 def _kind_by_start(path: str, kind: str, compression: str) -> str:
