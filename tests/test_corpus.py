@@ -357,6 +357,16 @@ def test_a_column_of_texts_may_hold_gaps(tmp_path):
     assert (fault.row, fault.cause) == (2, '"text" is null, not a text. Mend the record or leave it out')
 
 
+def test_bytes_that_are_texts_are_read_as_texts(tmp_path):
+    columns = {"text": [TEXT.encode(), b"caf\xe9"], "id": [b"7", b"8"], "url": [b"https://a.example/x", b"https://a.example/y"]}
+    parquet.write_table(pa.table(columns), tmp_path / "a.parquet")
+
+    (record,), (fault,) = read(tmp_path / "a.parquet")
+
+    assert (record.document.text, record.document.id, record.site) == (TEXT, "7", "a.example")
+    assert fault.cause == '"text" is binary data, not a text. Mend the record or leave it out'
+
+
 def test_a_damaged_row_group_costs_no_row_of_the_others(tmp_path):
     path = tmp_path / "a.parquet"
     parquet.write_table(pa.table({"text": [random.Random(k).randbytes(40).hex() for k in range(2_100)]}), path, row_group_size=700)

@@ -748,18 +748,30 @@ def test_names_and_keys_that_are_not_utf8_stop_nothing(tmp_path):
     assert [path.read_text() for path in (tmp_path / "out/kept").glob("caf*.txt")] == ["Rain fell on Tarn Hollow."]
 
 
-def test_rows_that_arrow_cannot_tell_are_faults_and_the_others_go_on(tmp_path):
-    dates = pa.array([0, 253_402_300_800_000_000], pa.int64()).cast(pa.timestamp("us"))
-    parquet.write_table(pa.table({"text": ["Rain fell.", "Snow fell."], "date": dates}), tmp_path / "late.parquet")
+def test_texts_that_arrow_cannot_tell_are_faults_and_the_others_go_on(tmp_path):
     raw = pa.array([b"Rain fell.", b"caf\xe9"], pa.binary())
     texts = pa.StringArray.from_buffers(2, raw.buffers()[1], raw.buffers()[2])
     parquet.write_table(pa.table({"text": texts}), tmp_path / "latin.parquet")
 
-    for name in ("late", "latin"):
-        summary = filter_corpus(tmp_path / f"{name}.parquet", tmp_path / name, Decisions(keep=LABELS), jobs=1)
-        (fault,) = map(json.loads, (tmp_path / name / "errors.jsonl").read_text().splitlines())
-        assert (summary.kept, summary.errors, fault["row"]) == (1, 1, 2)
-        assert "this row cannot be read" in fault["cause"]
+    summary = filter_corpus(tmp_path / "latin.parquet", tmp_path / "out", Decisions(keep=LABELS), jobs=1)
+
+    (fault,) = read_lines(tmp_path / "out/errors.jsonl")
+    assert (summary.kept, summary.errors, fault["row"]) == (1, 1, 2)
+    assert "this row cannot be read (UnicodeDecodeError" in fault["cause"]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.binary()])
+def test_a_date_beyond_all_years_costs_no_text(tmp_path, pages, kind):
+    text = f"{pages[min(pages)]}\n\nSign up for our free newsletter and get the best stories in your inbox every morning."
+    dates = pa.array([0, 253_402_300_800_000_000], pa.int64()).cast(pa.timestamp("us"))
+    parquet.write_table(pa.table({"text": pa.array(["Rain fell.", text], kind), "date": dates}), tmp_path / "in.parquet")
+
+    summary = filter_corpus(tmp_path / "in.parquet", tmp_path / "out", Decisions(keep=LABELS, clean=True), jobs=1)
+
+    kept = parquet.read_table(tmp_path / "out/kept/in.parquet")
+    assert (summary.kept, kept.schema.field("text").type) == (2, kind)
+    assert kept.column("date").cast(pa.int64()).to_pylist() == [0, 253_402_300_800_000_000]
+    assert "newsletter" not in str(kept.column("text")[1].as_py())
 
 
 def test_clean_texts_of_parquet_may_stand_in_metadata(tmp_path, pages):

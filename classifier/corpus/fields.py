@@ -25,7 +25,15 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _SECONDS = re.compile(r"\d{9,10}(?:\.\d{1,9})?|\d{12,13}")  # since 1970, or as many milliseconds
 # A day and a month in figures alone do not tell which is which.
 _WRITTEN = ("%Y%m%d", "%Y/%m/%d", "%Y.%m.%d", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y")
-_KINDS = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object", type(None): "null"}
+_KINDS = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+    bytes: "binary data",
+    type(None): "null",
+}
 
 
 class Unreadable(Exception):
@@ -162,7 +170,15 @@ def _has(record: Mapping[str, Any], place: tuple[str, ...]) -> bool:
 def _at(record: Any, place: tuple[str, ...]) -> Any:
     for name in place:
         record = record.get(name) if isinstance(record, Mapping) else None
-    return record
+    return _decoded(record)
+
+
+def _decoded(value: Any) -> Any:
+    """A text for bytes that are one: some writers of Parquet do not say that a column holds texts."""
+    if isinstance(value, bytes):
+        with suppress(UnicodeDecodeError):
+            return value.decode()
+    return value
 
 
 def _holders(record: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
@@ -175,7 +191,7 @@ def _first(holders: tuple[Mapping[str, Any], ...], names: tuple[str, ...], readi
     """What the first of some fields that says something says."""
     for holder in holders:
         for name in names:
-            if name in holder and (found := reading(holder[name])):
+            if name in holder and (found := reading(_decoded(holder[name]))):
                 return mended(found)
     return None
 

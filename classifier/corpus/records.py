@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -128,28 +128,35 @@ def _page(value: Any, names: FieldNames) -> Page | str:
 
 
 def _rows(batch: Any, names: FieldNames) -> Iterator[Page | str | None]:
-    columns = read_columns(batch.schema.names, names)
+    for row, cause in read_rows(batch, names):
+        found = _page(row, names)
+        yield cause if cause and isinstance(found, str) else found
+
+
+def read_rows(table: Any, names: FieldNames) -> list[tuple[dict[str, Any], str]]:
+    """What each row of a table says of its page, None for a value that Python cannot hold, and why it cannot, or ""."""
+    wanted = table.select(_columns(table.schema.names, names))
     try:
-        rows = batch.select(columns).to_pylist()
+        return [(row, "") for row in wanted.to_pylist()]
     except _NOT_TOLD:
-        rows = (_row(batch, columns, number) for number in range(batch.num_rows))
-    for row in rows:
-        yield row if isinstance(row, str) else _page(row, names)
+        return [_row(wanted, number) for number in range(wanted.num_rows)]
 
 
-def read_columns(columns: Iterable[str], names: FieldNames) -> list[str]:
-    """Those columns of a table that say something of a page."""
+def _columns(columns: Sequence[str], names: FieldNames) -> list[int]:
+    """The places of the columns that say something of a page; of several of one name, that of the first."""
     named = {name.partition(".")[0] for name in (names.text, names.id) if name} | {name for name in (names.text, names.id) if name}
-    return [name for name in columns if name in named or name in _READ_FIELDS]
+    return [k for k, name in enumerate(columns) if (name in named or name in _READ_FIELDS) and name not in columns[:k]]
 
 
-def _row(batch: Any, columns: list[str], number: int) -> dict[str, Any] | str:
-    """One row of a batch, or why Python cannot hold it: a date beyond its years, a text that is not UTF-8, two columns of one name."""
-    try:
-        row: dict[str, Any] = batch.slice(number, 1).select(columns).to_pylist()[0]
-    except _NOT_TOLD as error:
-        return f"this row cannot be read ({type(error).__name__}: {error}). Mend it or leave it out"
-    return row
+def _row(table: Any, number: int) -> tuple[dict[str, Any], str]:
+    """One row of a table; what Python cannot hold is a date beyond its years, or a text that is not UTF-8."""
+    row, cause = dict.fromkeys(table.schema.names), ""
+    for name, column in zip(table.schema.names, table.columns, strict=True):
+        try:
+            row[name] = column[number].as_py()
+        except _NOT_TOLD as error:
+            cause = f"this row cannot be read ({type(error).__name__}: {error}). Mend it or leave it out"
+    return row, cause
 
 
 def _archived(record: bytes) -> Page | str | None:

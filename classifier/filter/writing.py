@@ -11,7 +11,7 @@ from typing import Any
 from classifier.boilerplate import without
 from classifier.corpus import Chunk, FieldNames, fields, warc
 from classifier.corpus.inputs import LINES, OBJECT, PARQUET, TEXT, WARC, File
-from classifier.corpus.records import read_columns, read_whole
+from classifier.corpus.records import read_rows, read_whole
 from classifier.corpus.streams import in_reach, open_raw, pack_file, packed
 from classifier.errors import InputError
 from classifier.filter.columns import arrow, column
@@ -181,15 +181,15 @@ def _parquet(chunk: Chunk, by_row: Mapping[int, Row], names: FieldNames, *, clea
 def _cut_columns(table: Any, rows: Sequence[Row], names: FieldNames) -> Any:
     """The table with its texts cut, each in the column where it stands; one inside a nested column stays as it is."""
     pa = arrow()
-    whole = table.select(read_columns(table.column_names, names)).to_pylist()
+    whole = [row for row, _ in read_rows(table, names)]
     columns = {name: [row[name] for row in whole] for name in table.column_names if name in fields.TEXT or name == names.text}
     touched = set()
     for k, row in enumerate(rows):
         if row["cut"] and row["text"] is None:
-            place = fields.page(whole[k], names).place
-            if len(place) == 1:
-                columns[place[0]][k] = cleaned(columns[place[0]][k], row)
-                touched.add(place[0])
+            page = fields.page(whole[k], names)
+            if len(page.place) == 1:
+                columns[page.place[0]][k] = cleaned(page.text, row)
+                touched.add(page.place[0])
     for name in touched:
         texts = pa.array(columns[name], table.schema.field(name).type)
         table = table.set_column(table.column_names.index(name), table.schema.field(name), texts)
