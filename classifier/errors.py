@@ -36,7 +36,7 @@ class IndexFormatError(QualityError):
 
 
 class MissingExtra(QualityError):
-    """An optional library is not installed; the message names the command that installs it."""
+    """An optional library cannot be imported; the message says why, and names the command that installs it."""
 
 
 @contextmanager
@@ -50,7 +50,8 @@ def extra(name: str, purpose: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise MissingExtra(f"{purpose}. Run: pip install 'quality-classifier[{name}]'") from error
+        told = " ".join(str(error).split()).rstrip(".")  # the library may be there, and one that it needs missing
+        raise MissingExtra(f"{purpose} ({told}). Run: pip install 'quality-classifier[{name}]'") from error
 
 
 @contextmanager

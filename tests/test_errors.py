@@ -31,6 +31,14 @@ def test_what_needs_a_missing_library_names_the_command_that_installs_it(
         call()
 
 
+def test_a_library_that_lacks_one_itself_says_which() -> None:
+    told = (
+        r"reading HTML needs trafilatura \(lxml cleans elsewhere\. Install lxml_cleaner\)\. Run: pip install 'quality-classifier\[html\]'"
+    )
+    with pytest.raises(MissingExtra, match=told), extra("html", "reading HTML needs trafilatura"):
+        raise ImportError("lxml cleans elsewhere.\nInstall lxml_cleaner.")
+
+
 def test_only_imports_become_missing_extras() -> None:
     with pytest.raises(ValueError, match="no number"), extra("html", "reading HTML needs trafilatura"):
         raise ValueError("no number")
