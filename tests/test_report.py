@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from classifier import Decisions, QualityError, filter_again, filter_corpus
-from classifier.report import page, render
+from classifier.report import drawing, page, render
+from classifier.verdict import LABELS
 
 pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'quality-classifier[filter]'")
 
@@ -92,6 +93,32 @@ def test_the_page_tells_the_totals(made, run):
     assert "1 errors" in told
     for heading in ("Labels", "Why documents were not kept", "Sites", "Copies and retellings", "Uncertain verdicts", "Examples"):
         assert f" {heading} " in told
+
+
+def test_charts_tell_their_numbers_to_those_who_cannot_see_them():
+    bar = drawing.stacked_bar({"original": 0.25, "filler": 0.75}, "Share of each label")
+    chart = drawing.histogram({"original": [0, 2], "filler": [0, 1]}, "Quality")
+
+    assert 'aria-label="Share of each label: original 25.0%, filler 75.0%"' in bar
+    assert 'aria-label="Quality, documents: 0.50 to 1.00: 3"' in chart
+
+
+def brightness(color):
+    channels = [int(color[k : k + 2], 16) / 255 for k in (0, 2, 4)]
+    return sum(
+        w * (c / 12.92 if c <= 0.04 else ((c + 0.055) / 1.055) ** 2.4) for w, c in zip((0.2126, 0.7152, 0.0722), channels, strict=True)
+    )
+
+
+def test_the_shares_on_the_bar_can_be_read_by_light_and_by_dark(made):
+    themes = [dict(re.findall(r"--(\w+):#(\w+)", found)) for found in re.findall(r":root\{(.*?)\}", made)]
+
+    assert len(themes) == 2
+    for theme in themes:
+        colors = {name: brightness((code * 2)[:6]) for name, code in theme.items()}
+        for label in LABELS:
+            low, high = sorted((colors["card"], colors[label]))
+            assert (high + 0.05) / (low + 0.05) >= 4.5, label
 
 
 def test_sites_stand_by_their_share_of_filler(made):

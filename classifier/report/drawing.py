@@ -19,7 +19,8 @@ def stacked_bar(shares: Mapping[str, float], label: str) -> str:
         if share > 0.13:
             parts.append(f'<text x="{at + 8:.1f}" y="19" class="on">{_told(name, share)}</text>')
         at += width
-    return f'<svg viewBox="0 0 {_WIDTH} 28" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+    told = ", ".join(_told(name, share) for name, share in shares.items())
+    return f'<svg viewBox="0 0 {_WIDTH} 28" role="img" aria-label="{escape(label)}: {told}">{"".join(parts)}</svg>'
 
 
 def _told(name: str, share: float) -> str:
@@ -28,8 +29,9 @@ def _told(name: str, share: float) -> str:
 
 def histogram(counts: Mapping[str, Sequence[int]], label: str) -> str:
     """Counts over 0..1, those of several names on top of each other."""
-    bins = len(next(iter(counts.values())))
-    highest = max((sum(held[k] for held in counts.values()) for k in range(bins)), default=0) or 1
+    totals = [sum(column) for column in zip(*counts.values(), strict=True)]
+    bins = len(totals)
+    highest = max(totals, default=0) or 1
     step, room = _WIDTH / bins, _HEIGHT - _FOOT - 22
     parts = [f'<text x="0" y="14" class="dim">{highest:,} documents</text><line x1="0" y1="20" x2="{_WIDTH}" y2="20" class="rule"/>']
     for k in range(bins):
@@ -38,13 +40,18 @@ def histogram(counts: Mapping[str, Sequence[int]], label: str) -> str:
             height = held[k] / highest * room
             top -= height
             if height:
-                told = f"{k / bins:.2f} to {(k + 1) / bins:.2f}: {held[k]:,} {escape(name)}"
+                told = f"{_bin(k, bins)}: {held[k]:,} {escape(name)}"
                 box = f'x="{k * step:.1f}" y="{top:.1f}" width="{step - 1.5:.1f}" height="{max(height, 0.6):.1f}"'
                 parts.append(f'<rect class="{escape(name)}" {box}><title>{told}</title></rect>')
     foot = _HEIGHT - 6
     anchors = zip((0, 0.25, 0.5, 0.75, 1), ("start", "middle", "middle", "middle", "end"), strict=True)
     parts += [f'<text x="{place * _WIDTH:.0f}" y="{foot}" text-anchor="{anchor}" class="dim">{place:g}</text>' for place, anchor in anchors]
-    return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+    told = ", ".join(f"{_bin(k, bins)}: {total:,}" for k, total in enumerate(totals) if total)
+    return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(label)}, documents: {told}">{"".join(parts)}</svg>'
+
+
+def _bin(number: int, bins: int) -> str:
+    return f"{number / bins:.2f} to {(number + 1) / bins:.2f}"
 
 
 def bar(share: float, name: str) -> str:
