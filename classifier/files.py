@@ -94,7 +94,7 @@ def read(name: str, begun: bytes = b"") -> Page:
     if len(raw) > LIMIT:
         raise InputError(f"{shown}: larger than {LIMIT >> 20} MB, too large for one page. Split it into one text a file.")
     text, guess = decode(raw, shown)
-    return Page(name, text, guess or _markup(text))
+    return Page(name, text, guess or markup(text))
 
 
 def decode(raw: bytes, name: str) -> tuple[str, str | None]:
@@ -264,6 +264,7 @@ def _decode_broken(raw: bytes) -> tuple[str, str]:
         return raw.decode("latin-1"), "not UTF-8; read as Latin-1. Convert it with iconv if that is wrong."
 
 
-def _markup(text: str) -> str | None:
+def markup(text: str) -> str | None:
+    """What a user should know of a text that begins with markup, or None."""
     head = text[:200].lstrip().lower()
     return next((message for starts, message in _MARKUP if head.startswith(starts)), None)

@@ -176,6 +176,18 @@ def test_a_folder_is_read_at_any_depth_in_order(tmp_path):
     assert texts(tmp_path) == ["packed", "deep", "object"]
 
 
+@pytest.mark.parametrize("name", ["a.html", "a", "a.txt.gz"])
+def test_a_text_with_markup_is_noted(tmp_path, name):
+    content = b"\xef\xbb\xbf \n<!DOCTYPE html><p>Rain fell."
+    (tmp_path / name).write_bytes(packed(content, Path(name).suffix if name.endswith(".gz") else ""))
+    (tmp_path / "b.txt").write_text("Rain fell <b>here</b>.")
+    ear = Ear()
+
+    find_shards([str(tmp_path / name), str(tmp_path / "b.txt")], ear)
+
+    assert ear.notes == [f"{tmp_path / name}: looks like HTML or XML, and is judged with its markup. Extract the article first."]
+
+
 def test_patterns_lists_and_addresses_name_files(tmp_path):
     fsspec = pytest.importorskip("fsspec")
     for name in ("a", "b"):

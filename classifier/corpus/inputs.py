@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from classifier.corpus.fields import mended
 from classifier.corpus.streams import Damaged, filesystem, open_raw, size_of, unpacked
 from classifier.errors import InputError
-from classifier.files import Listener
+from classifier.files import Listener, decode, markup
 
 LINES, PARQUET, WARC, TEXT, OBJECT = "lines", "parquet", "warc", "text", "object"
 WHOLE = frozenset({TEXT, OBJECT})  # kinds with one document a file
@@ -80,6 +80,8 @@ def find_shards(names: Iterable[str], listener: Listener, apart: Path | None = N
     shards: list[Shard] = []
     waiting: list[File] = []
     for file in files:
+        if note := _markup(file):
+            listener.note(file.told, note)
         if waiting and (file.kind != waiting[0].kind or len(waiting) == GROUP):
             shards.append(Shard(len(shards), waiting[0].kind, tuple(waiting)))
             waiting = []
@@ -216,6 +218,14 @@ def _kind_by_start(path: str, kind: str, compression: str) -> str:
     if kind == TEXT and _SUFFIX.search(PurePosixPath(path).name.removesuffix(f".{compression}")):
         return TEXT
     return next((found for magic, found in _MAGIC if start.startswith(magic)), TEXT)
+
+
+def _markup(file: File) -> str | None:
+    """What a user should know of a text file that begins with markup, or None; a pipe is not asked, for it has no size."""
+    if file.kind == TEXT and file.size:
+        with suppress(OSError, Damaged, InputError), open_raw(file.path) as raw:
+            return markup(decode(unpacked(raw, file.compression).read(1_000), file.path)[0])
+    return None
 
 
 def _named_apart(files: list[File]) -> list[File]:
