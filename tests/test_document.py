@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from classifier import Document, InputError
-from classifier.characters import tables
+from classifier.characters import NEWLINE, SPACE, tables
 from classifier.document import LONGEST, once, read, read_many
 from classifier.words import Words, split
 
@@ -77,12 +77,14 @@ def test_documents_read_together_are_as_each_read_alone(texts):
 def test_the_characters_and_words_of_a_batch_are_numbered_from_document_to_document(texts):
     batch = read([Document(text) for text in texts])
     whole = "".join(text + "\n\n" for text in texts)
+    kinds = tables()[0][[ord(character) for character in whole.replace("\r\n", " \n")]].tolist()
+    plain = "".join({SPACE: " ", NEWLINE: "\n"}.get(kind, character) for kind, character in zip(kinds, whole, strict=True))
+    spans = [(start, start + len(text)) for start, text in zip(batch.origin.tolist(), texts, strict=False)]
 
-    assert (
-        [whole[start : start + len(text)] for start, text in zip(batch.origin.tolist(), texts, strict=False)] == list(batch.texts) == texts
-    )
-    assert batch.points.tolist() == [ord(character) for character in whole]
-    assert batch.kinds.tolist() == tables()[0][[ord(character) for character in whole.replace("\r\n", " \n")]].tolist()
+    assert [whole[start:end] for start, end in spans] == texts
+    assert list(batch.texts) == [plain[start:end] for start, end in spans]
+    assert batch.points.tolist() == [ord(character) for character in plain]
+    assert batch.kinds.tolist() == kinds
     assert batch.sizes.tolist() == [len(split(text)) for text in texts]
     assert batch.first.tolist() == np.cumsum([0, *batch.sizes]).tolist()
     assert batch.owner.tolist() == [k for k, size in enumerate(batch.sizes.tolist()) for _ in range(size)]
