@@ -155,7 +155,7 @@ def test_segments_answer_as_memory_does(server: Server, monkeypatch: pytest.Monk
 
 
 def test_a_killed_server_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    server = Server(tmp_path, "--appendonly", "yes")
+    server = Server(tmp_path, "--appendonly", "yes", "--appendfsync", "always")  # "everysec" may owe the file two seconds
     server.start()
     with open_index(server.url) as index:
         index.add_many([Document(prose(60, seed=k), id=f"d{k}") for k in range(20)])
