@@ -19,15 +19,16 @@ NAMES = "names"  # the folder whose entries must stand in the text with their ca
 OUTLET, AMBIGUOUS_OUTLET, AGENCY, SHOW, PLATFORM, OUTLET_WORD, WIRE_SERVICE = (1 << bit for bit in range(7))
 MONTH_OR_DAY, PLACE, TITLE, FIRST_NAME, SPEECH_VERB, FUNCTION_WORD, COMMON_WORD = (1 << bit for bit in range(7, 14))
 OFFICIAL, STUDY, RECORD, INSIDER, AUDIENCE, OURSELVES, PRONOUN, RELAY, ADDRESSING = (1 << bit for bit in range(14, 23))
-PROPER_NAME = 1 << 23  # a capitalised word that is no common one and does not merely open a sentence
-_MEDIA = OUTLET | AMBIGUOUS_OUTLET | AGENCY | SHOW | PLATFORM
+MEDIUM = 1 << 23
+PROPER_NAME = 1 << 24  # a capitalised word that is no common one and does not merely open a sentence
+NAMED_MEDIA = OUTLET | AMBIGUOUS_OUTLET | AGENCY | SHOW | PLATFORM
 _ORDINARY = COMMON_WORD | FUNCTION_WORD | SPEECH_VERB | TITLE | MONTH_OR_DAY
 _TAG_OF_LIST = {
     "outlets": OUTLET, "outlets_ambiguous": AMBIGUOUS_OUTLET, "agencies": AGENCY, "shows": SHOW, "platforms": PLATFORM,
     "outlet_words": OUTLET_WORD, "wire_services": WIRE_SERVICE, "months_days": MONTH_OR_DAY, "places": PLACE, "titles": TITLE,
     "first_names": FIRST_NAME, "speech_verbs": SPEECH_VERB, "function_words": FUNCTION_WORD, "common_words": COMMON_WORD,
     "officials": OFFICIAL, "studies": STUDY, "records": RECORD, "insiders": INSIDER, "audience": AUDIENCE, "ourselves": OURSELVES,
-    "pronouns": PRONOUN, "relays": RELAY, "addressing": ADDRESSING,
+    "pronouns": PRONOUN, "relays": RELAY, "addressing": ADDRESSING, "media": MEDIUM,
 }  # fmt: skip
 _SLOT_BITS = 17
 _PAIR_BITS = 20  # of a table of the pairs of words that entries begin with, so large that few other pairs look alike
@@ -211,7 +212,7 @@ class Lexicon:
         hashes, tags, shape = _chain(words.hash, places, 1), self._tag_of[self._owner[rows]], words.shape[places]
         more = (tags == 0) | (self._anchors[rows] > 0)
         small, shouted = (shape & CAPITAL) == 0, (shape & ALL_CAPITALS) > 0
-        short = ((tags & _MEDIA) > 0) & (words.end[places] - words.start[places] < _SHORTEST_SHOUTED)
+        short = ((tags & NAMED_MEDIA) > 0) & (words.end[places] - words.start[places] < _SHORTEST_SHOUTED)
         fits = np.zeros((len(rows), _SHAPES), dtype=bool)
         fits[:, 0], fits[:, CAPITAL], fits[:, CAPITAL | ALL_CAPITALS] = small, small | ~shouted, small | shouted | ~short
         self._singles = _Singles(hashes, tags, fits, more)

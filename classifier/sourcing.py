@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from classifier import lexicon as lx
 from classifier.document import Batch, once
-from classifier.words import CAPITAL, GAP_CLOSE, GAP_COMMA, GAP_OPEN, GAP_QUOTE, GAP_STOP, Hashes, Ints, Tags, WordClasses, changes
+from classifier.words import CAPITAL, GAP_CLOSE, GAP_COMMA, GAP_OPEN, GAP_QUOTE, GAP_STOP, Hashes, Ints, Tags, WordClasses, Words, changes
 
 # The kinds of source, from one's own to borrowed.
 OWN, PUBLIC, PERSON, PRONOUN, OFFICIAL, RECORD, STUDY, INSIDER, UNKNOWN, NAME, AGENCY, OUTLET, SHOW, PLATFORM = (
@@ -21,21 +21,22 @@ BORROWED = frozenset((AGENCY, OUTLET, SHOW, PLATFORM))
 
 _REACH = 7  # words around a speech verb in which its source or its listener stands
 _SHORT = 3  # a clause so short that "the Sun" in it can only be the newspaper
+_NAMING = 5  # the same behind "according": "to the Hale Evening Post"
 _CLAUSE_END = GAP_COMMA | GAP_STOP | GAP_QUOTE | GAP_OPEN | GAP_CLOSE
 _SHORTEST_SITE = 3  # letters of a host that may be a name
 _LONG = 4  # words after a verb that are more than its subject: "Vale, the mayor, said the BBC had got it wrong"
-_OUTLETS = lx.OUTLET | lx.AMBIGUOUS_OUTLET | lx.AGENCY | lx.SHOW | lx.PLATFORM
 # What a clause holds decides its source; the first kind that fits wins.
 _SUBJECTS = (
     (lx.AGENCY, AGENCY), (lx.OUTLET, OUTLET), (lx.SHOW, SHOW), (lx.INSIDER, INSIDER), (lx.STUDY, STUDY), (lx.RECORD, RECORD),
-    (lx.TITLE | lx.FIRST_NAME | lx.PROPER_NAME, PERSON), (lx.OFFICIAL, OFFICIAL), (lx.PRONOUN, PRONOUN),
+    (lx.TITLE | lx.FIRST_NAME | lx.PROPER_NAME, PERSON), (lx.OFFICIAL, OFFICIAL), (lx.MEDIUM, OUTLET),
+    (lx.PRONOUN, PRONOUN),
 )  # fmt: skip
 _LISTENERS = (
     (lx.AGENCY, AGENCY), (lx.OUTLET, OUTLET), (lx.SHOW, SHOW), (lx.PLATFORM, PLATFORM), (lx.OURSELVES, OWN),
-    (lx.AMBIGUOUS_OUTLET, OUTLET), (lx.AUDIENCE, PUBLIC), (lx.OUTLET_WORD, NAME), (lx.PROPER_NAME, NAME),
+    (lx.AMBIGUOUS_OUTLET, OUTLET), (lx.MEDIUM, OUTLET), (lx.AUDIENCE, PUBLIC), (lx.OUTLET_WORD, NAME), (lx.PROPER_NAME, NAME),
 )  # fmt: skip
 
-_TOWARDS, _TURNS, _CONVERSING, _VIA, _GOES_WITH = (1 << bit for bit in range(5))
+_TOWARDS, _TURNS, _CONVERSING, _VIA, _GOES_WITH, _THIS = (1 << bit for bit in range(6))
 _CLASSES = WordClasses(
     "to with",
     "that about if what how when why where whether because",
@@ -44,8 +45,9 @@ _CLASSES = WordClasses(
     # What may stand between "the Sun" and its verb.
     "has had have also first later then previously recently exclusively initially originally itself newspaper magazine tabloid daily "
     "weekly website site paper report reports story article reporter reporters correspondent columnist critic editorial editor writer",
+    "this",
 )
-_MAY_FOLLOW = _OUTLETS | lx.OUTLET_WORD | lx.SPEECH_VERB | lx.RELAY | lx.MONTH_OR_DAY
+_MAY_FOLLOW = lx.NAMED_MEDIA | lx.OUTLET_WORD | lx.SPEECH_VERB | lx.RELAY | lx.MONTH_OR_DAY
 _ORDINARY = lx.COMMON_WORD | lx.FUNCTION_WORD | lx.PRONOUN | lx.MONTH_OR_DAY
 
 
@@ -57,7 +59,7 @@ class Statements:
         source: the place in KINDS of whom each comes from, or to whom it was said.
         first, last: the words that say so, `last` not included.
         told: True where the source is the listener ("told the Gazette"), not the speaker ("the Gazette reported").
-        who: hash of the outlet's or name's first word, 0 where there is none.
+        who: hash of the outlet's or name's first word, 0 where none is named.
         anchor: the word that says so: a verb of saying, "according", "interview".
     """
 
@@ -139,12 +141,22 @@ def _forms(batch: Batch, found: Statements, row: int) -> set[str]:
     return whole | {initials, initials[:-1] + "".join(name[-1:])}
 
 
-def _names_of_papers(batch: Batch, broken: NDArray[np.bool_]) -> Tags:
+def _with_own_medium(batch: Batch) -> Tags:
+    """The tags of the words, with OURSELVES for MEDIUM where the text speaks of its own outlet ("this newspaper")."""
+    tags = batch.found.tags
+    medium = np.flatnonzero((tags & lx.MEDIUM) > 0)
+    own = medium[(_CLASSES.of(batch.words.hash[np.maximum(medium - 1, 0)]) & _THIS) > 0]
+    if len(own):
+        tags = tags.copy()
+        tags[own] ^= lx.MEDIUM | lx.OURSELVES
+    return tags
+
+
+def _names_of_papers(tags: Tags, words: Words, broken: NDArray[np.bool_]) -> Tags:
     """The tags of the words, without AMBIGUOUS_OUTLET where a name is plainly none of a newspaper.
 
     It is none within a longer name ("World Bank", "Judge Fox"), and none that opens a sentence as an ordinary word does ("You said").
     """
-    tags, words = batch.found.tags, batch.words
     ambiguous = (tags & lx.AMBIGUOUS_OUTLET) > 0
     run = np.flatnonzero(ambiguous & (changes(ambiguous) | changes(words.sentence)))
     if not len(run):
@@ -183,9 +195,10 @@ class _Reader:
     def __init__(self, batch: Batch, anchors: Ints) -> None:
         self.words, self.anchors = batch.words, anchors
         self.broken = ((batch.words.gap & _CLAUSE_END) > 0) & (batch.words.gap != GAP_STOP)  # "inquirer.net" is one name
-        self.tags, self.classes = _names_of_papers(batch, self.broken), _CLASSES.of(batch.words.hash)
+        self.tags = _names_of_papers(_with_own_medium(batch), batch.words, self.broken)
+        self.classes = _CLASSES.of(batch.words.hash)
         self.before, self.after = self._clause(-1), self._clause(1)
-        named = (self.tags & (lx.PROPER_NAME | _OUTLETS | lx.OUTLET_WORD)) > 0
+        named = (self.tags & (lx.PROPER_NAME | lx.NAMED_MEDIA | lx.OUTLET_WORD)) > 0
         loose = ~named | self.broken | ~np.append(named[1:], False)
         loose[batch.first[1:][batch.sizes > 0] - 1] = True
         self.name_ends = np.flatnonzero(loose)
@@ -232,7 +245,7 @@ class _Reader:
         place, tag = self.after.places[rows, column], self.after.tags[rows, column]
         rank = np.stack([(tag & bits) > 0 for bits, _ in _LISTENERS]).argmax(axis=0)
         self.source[rows] = np.array([KINDS.index(source) for _, source in _LISTENERS])[rank]
-        self.last[rows], self.told[rows], self.who[rows] = self._name_end(place), True, self.words.hash[place]
+        self.last[rows], self.told[rows], self.who[rows] = self._name_end(place), True, self._name(place)
         self.open[rows] = False
 
     def _elsewhere(self) -> NDArray[np.bool_]:
@@ -249,8 +262,12 @@ class _Reader:
         """The most telling word of a clause as the source of each chosen anchor that is still open."""
         union = np.where(chosen, clause.union, 0)
         ambiguous = (clause.tags & lx.AMBIGUOUS_OUTLET) > 0
-        only = ambiguous.any(axis=1) & ((union & lx.FIRST_NAME) == 0) & (clause.size <= _SHORT)
-        if clause is self.before:
+        only = ambiguous.any(axis=1) & ((union & lx.FIRST_NAME) == 0)
+        if clause is self.after:
+            closing = ambiguous[np.arange(len(ambiguous)), np.maximum(clause.size - 1, 0)] & (clause.size <= _NAMING)
+            only &= (clause.size <= _SHORT) | (closing & ((self.tags[self.anchors] & lx.RELAY) > 0))
+        else:
+            only &= clause.size <= _SHORT
             last = clause.places[np.arange(len(ambiguous)), _REACH - 1 - ambiguous[:, ::-1].argmax(axis=1)]
             following = np.minimum(last + 1, len(self.tags) - 1)
             only &= (following == self.anchors) | ((self.tags[following] & _MAY_FOLLOW) > 0) | ((self.classes[following] & _GOES_WITH) > 0)
@@ -266,7 +283,7 @@ class _Reader:
         name = cut[np.maximum(behind - 1, 0)]
         commas = (self.words.gap[behind] & _CLAUSE_END == GAP_COMMA) & (self.words.gap[name] & _CLAUSE_END == GAP_COMMA)
         near = (name >= 0) & (behind - name <= _REACH) & (self.words.sentence[name] == self.words.sentence[self.anchors])
-        named = ((self.tags[name] & (lx.PROPER_NAME | lx.FIRST_NAME)) > 0) & ((self.tags[name] & (lx.PLACE | _OUTLETS)) == 0)
+        named = ((self.tags[name] & (lx.PROPER_NAME | lx.FIRST_NAME)) > 0) & ((self.tags[name] & (lx.PLACE | lx.NAMED_MEDIA)) == 0)
         rows = np.flatnonzero(self.open & (self.before.size == 0) & (self.after.size >= _LONG) & (behind > 0) & commas & near & named)
         self.source[rows], self.first[rows], self.who[rows] = KINDS.index(PERSON), name[rows], self.words.hash[name[rows]]
         self.open[rows] = False
@@ -282,8 +299,13 @@ class _Reader:
         self.source[rows] = KINDS.index(source)
         self.first[rows] = np.minimum(first, self.anchors[rows])
         self.last[rows] = np.maximum(self._name_end(last), self.anchors[rows] + 1)
-        self.who[rows] = self.words.hash[first]
+        self.who[rows] = self._name(first)
         self.open[rows] = False
+
+    def _name(self, places: Ints) -> Hashes:
+        """What tells one source from another: the hash of a word, or 0 of "the newspaper", which has a name elsewhere."""
+        names: Hashes = np.where((self.tags[places] & lx.MEDIUM) > 0, np.uint64(0), self.words.hash[places])
+        return names
 
     def _name_end(self, places: Ints) -> Ints:
         """The word after the name that each place is part of."""

@@ -125,6 +125,46 @@ STRETCHES = {
     ],
     "reporting.told_outlet_rate": [("", []), ("She told CNN so. He told AFP more.", ["told CNN", "told AFP"]), ("CNN said so.", [])],
     "reporting.told_name_rate": [("", []), ("She told AGBI so.", ["told AGBI"]), ("She told him so.", [])],
+    "reporting.insider_told_rate": [
+        ("", []),
+        ("An insider tells AGBI so. A source told us no.", ["tells AGBI", "told us"]),
+        ("The insider left. Anna Pell told AGBI so.", []),
+    ],
+    "reporting.conversations_rate": [
+        ("", []),
+        ("Anna Pell spoke to CNN. He talked exclusively to AGBI.", ["spoke to CNN", "talked exclusively to AGBI"]),
+        ("Anna Pell told CNN. She spoke of CNN, and spoke to us.", []),
+    ],
+    "reporting.closing_citations_rate": [
+        ("", []),
+        ("It rained, CNN reports. It snowed, AFP said.", ["CNN reports", "AFP said"]),
+        ("CNN reports that it rained. It snowed, Anna Pell reports.", []),
+    ],
+    "reporting.first_reports_rate": [
+        ("", []),
+        ("It was first reported by CNN, which broke the story.", ["was first reported by", "broke the story"]),
+        ("First, reports came in. The storm broke.", []),
+    ],
+    "reporting.inquiries_rate": [
+        ("", []),
+        ("AGBI has learned that it rained, and can exclusively reveal more.", ["has learned that", "can exclusively reveal"]),
+        ("The pupil has learned to read.", []),
+    ],
+    "reporting.introductions_rate": [
+        ("", []),
+        ("As she put it:\nIt rained.\nAnd then: \nit snowed. So:", [":", ":", ":"]),
+        ("Rain: it fell.\nAt 3:30.", []),
+    ],
+    "reporting.clock_times_rate": [
+        ("", []),
+        ("At 3:30 p.m. and 9am, or at 10 AM.", ["3:30 p.m", "9am", "10 AM"]),
+        ("At 3 amber lights, 12 ambled on.", []),
+    ],
+    "reporting.emails_rate": [
+        ("", []),
+        ("Write to ann.pell@hale.example or desk@dunlow-post.example.", ["@hale.ex", "@dunlow-post.ex"]),
+        ("It thanked @harborwatch at 5 @ 3.", []),
+    ],
     "reporting.outlet_attribution_rate": [
         ("", []),
         ("CNN reported that it rained.", ["CNN reported"]),
@@ -187,7 +227,7 @@ STRETCHES = {
     ],
     "reporting.hat_tips_rate": [
         ("", []),
-        ("It rained (via Hale Gazette). It snowed, h/t Anna.", ["(via Hale Gazette)", "h/t"]),
+        ("It rained (via Hale Gazette). It snowed [h/t Anna], h/t Ruth.", ["(via Hale Gazette)", "[h/t Anna]", "h/t"]),
         ("It came via Hale (a port) and/or by km/h trains.", []),
     ],
     "reporting.research_rate": [
@@ -263,6 +303,7 @@ COUNTS = {
         ("Anna Pell said so. Anna Pell said no. Ruth Ito said more.", 2),
         ("She said so. Police said no.", 0),
     ],
+    "reporting.exclusives_rate": [("", 0), ("EXCLUSIVE: she spoke exclusively to us.", 2), ("The club excludes men.", 0)],
     "reporting.said_rate": [("", 0), ("She said so. He said no.", 2), ("She says so.", 0)],
     "reporting.repeated_outlet_rate": [("", 0), ("CNN left. So did CNN, and Reuters.", 2), ("The dog left.", 0)],
     "reporting.titled_names_rate": [("", 0), ("So Mayor Okello left.", 1), ("The mayor left. Okello left.", 0)],
@@ -308,7 +349,17 @@ VALUES = {
     "reporting.says_share": [("", 0), ("She said so. He says no.", 1 / 2), ("She said so.", 0)],
     "reporting.own_surplus": [("", 0), ("She told us so. He told us no. CNN said so.", 1), ("CNN said so. AFP said no.", 0)],
     "reporting.borrowed_surplus": [("", 0), ("CNN said so. AFP said no. She told us so.", 1), ("She told us so. CNN said no.", 0)],
-    "reporting.different_outlets": [("", 0), ("CNN said so. CNN said no. AFP said so.", 2), ("She said so. CNN hired her.", 0)],
+    "reporting.different_outlets": [
+        ("", 0),
+        ("CNN said so. CNN said no. AFP said so. The newspaper said no.", 2),
+        ("She said so. CNN hired her.", 0),
+    ],
+    "reporting.sole_listener": [
+        ("", 0),
+        ("She told AGBI so. He told AGBI no. Anna Pell told CNN more.", 2),
+        ("She told AGBI so. CNN reported it.", 0),
+    ],
+    "reporting.speakers": [("", 0), ("Anna Pell said so. Anna Pell said no. Ruth Ito said more.", 2), ("She said so. Police said no.", 0)],
     "reporting.borrowed_further": [
         ("", 0),
         ("She told CNN so. She added no. He said yes.", 2 / 3),

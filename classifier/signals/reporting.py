@@ -29,10 +29,13 @@ _DATELINE_LINES = 6  # it stands in the first of them
 _DATELINE_LENGTH = 250  # characters, more than the pattern can match before its dash or bracket
 _AGENCY_TAG = re.compile(rf"\((?:{_AGENCIES})\)")
 _HANDLE = re.compile(r"(?<![\w.])@\w{2,20}\b|\bpic\.twitter\.com\b|\bt\.co/")
-_HAT_TIP = re.compile(r"\((?:h/t|via|hat tip|source)\b[^)\n]{0,60}\)|h/t\b", re.IGNORECASE)
+_HAT_TIP = re.compile(r"\((?:h/t|via|hat tip|source)\b[^)\n]{0,60}\)|\[(?:h/t|via|hat tip|source)\b[^\]\n]{0,60}\]|h/t\b", re.IGNORECASE)
+_EMAIL = re.compile(r"(?<=\w)@[\w-]{1,60}\.[a-z]{2}", re.IGNORECASE)
+_CLOCK_TIME = re.compile(r"\d{1,2}(?:[:.]\d\d)? ?[ap]\.?m\b", re.IGNORECASE)
 _END_MARK = re.compile(r"# ?# ?#")
 _NEAR = 3  # words between an outlet and the verb by which it reports
 _GOES_ON = (src.PRONOUN, src.UNKNOWN)  # a statement of such a source goes on with the one before it
+_BEFORE = 6  # words before a verb of telling in which the one who tells stands
 _DIRECT_WORDS = 4  # a shorter quotation is a title or a scare quote
 
 
@@ -49,6 +52,33 @@ def told_outlet_rate(batch: Batch) -> Measure:
 def told_name_rate(batch: Batch) -> Measure:
     """How often something is said to a name that is no known outlet's ("told AGBI"), per 1,000 words."""
     return rate(batch, _spans_of(batch, src.NAME, told=True))
+
+
+def insider_told_rate(batch: Batch) -> Measure:
+    """How often a source without a name tells an outlet something ("an insider tells Orbit"), per 1,000 words."""
+    found = src.statements(batch)
+    before = (found.anchor[:, None] - np.arange(1, _BEFORE + 1)).clip(0)
+    same = batch.words.sentence[before] == batch.words.sentence[found.anchor][:, None]
+    insider = (((batch.found.tags[before] & lx.INSIDER) > 0) & same).any(axis=1)
+    return rate(batch, _places_of(batch, found[found.told & insider & found.of(src.OWN, src.OUTLET, src.AGENCY, src.NAME)]))
+
+
+def conversations_rate(batch: Batch) -> Measure:
+    """How often somebody speaks or talks to a name or an outlet ("spoke to the Gazette"), per 1,000 words."""
+    found = src.statements(batch)
+    talked = (cl.classes(batch)[found.anchor] & cl.TALKED) > 0
+    return rate(batch, _places_of(batch, found[found.told & talked & found.of(src.OUTLET, src.AGENCY, src.NAME)]))
+
+
+def sole_listener(batch: Batch) -> Measure:
+    """How many statements were made to the one outlet told most, where no outlet reports anything itself, a count."""
+    found = src.statements(batch)
+    row, times = _different(batch, found[found.told & found.of(src.OUTLET, src.AGENCY, src.NAME)])
+    most = np.zeros(len(batch), dtype=np.int64)
+    np.maximum.at(most, row, times)
+    citing = found[~found.told & found.of(src.OUTLET, src.AGENCY, src.SHOW)]
+    most[batch.owner[citing.anchor]] = 0
+    return Measure(most.astype(np.float64))
 
 
 def outlet_attribution_rate(batch: Batch) -> Measure:
@@ -239,6 +269,35 @@ def repeated_outlet_rate(batch: Batch) -> Measure:
     return Measure(per_thousand(batch, most), outlets[often == most[row]])
 
 
+def closing_citations_rate(batch: Batch) -> Measure:
+    """How often a sentence ends in the outlet that says so (", the Gazette reports."), per 1,000 words."""
+    found = src.statements(batch)
+    closes = np.append(changes(batch.words.sentence), True)[found.last]
+    return rate(batch, _places_of(batch, found[closes & ~found.told & found.of(src.OUTLET, src.AGENCY) & (found.last - 1 == found.anchor)]))
+
+
+def first_reports_rate(batch: Batch) -> Measure:
+    """How often the text says who told a story first ("first reported by", "broke the story"), per 1,000 words."""
+    return rate(batch, phrases(batch, "reporting/first_reports"))
+
+
+def inquiries_rate(batch: Batch) -> Measure:
+    """How often a newsroom says what it found out itself ("has learned that", "can reveal"), per 1,000 words."""
+    return rate(batch, phrases(batch, "reporting/inquiries"))
+
+
+def exclusives_rate(batch: Batch) -> Measure:
+    """How often something is called exclusive, per 1,000 words."""
+    return Measure(per_thousand(batch, batch.count_words((cl.classes(batch) & cl.EXCLUSIVE) > 0)))
+
+
+def introductions_rate(batch: Batch) -> Measure:
+    """How often a line ends in a colon, as before a passage that is taken over, per 1,000 words."""
+    colons, points = batch.mark(":"), batch.points
+    closing = (points[colons + 1] == ord("\n")) | ((points[colons + 1] == ord(" ")) & (points[colons + 2] == ord("\n")))
+    return rate(batch, Spans(colons[closing], colons[closing] + 1))
+
+
 def hearsay_rate(batch: Batch) -> Measure:
     """How often the text passes on what it has not asked itself ("reportedly", "is said to"), per 1,000 words."""
     return rate(batch, phrases(batch, "reporting/hearsay"))
@@ -246,19 +305,23 @@ def hearsay_rate(batch: Batch) -> Measure:
 
 def handles_rate(batch: Batch) -> Measure:
     """How often the handle or the link of a post stands in the text ("@harborwatch"), per 1,000 words."""
-    found = opening(_HANDLE, batch, _posts(batch))
-    return rate(batch, found[np.append(True, found.start[1:] >= found.end[:-1])[: len(found)]])
+    return rate(batch, _apart(opening(_HANDLE, batch, _posts(batch))))
 
 
 def hat_tips_rate(batch: Batch) -> Measure:
     """How often the text thanks whom it has something from ("h/t", "(via …)"), per 1,000 words."""
-    places = np.sort(np.concatenate((batch.mark("("), batch.mark("/") - 1)))
-    return rate(batch, opening(_HAT_TIP, batch, places[places >= 0]))
+    places = np.sort(np.concatenate((batch.mark("(["), batch.mark("/") - 1)))
+    return rate(batch, _apart(opening(_HAT_TIP, batch, places[places >= 0])))
 
 
 def speakers_rate(batch: Batch) -> Measure:
     """How many different persons are named as sources, per 1,000 words."""
     return Measure(per_thousand(batch, _count_of_different(batch, src.PERSON)))
+
+
+def speakers(batch: Batch) -> Measure:
+    """How many different persons are named as sources, a count."""
+    return Measure(_count_of_different(batch, src.PERSON).astype(np.float64))
 
 
 def dateline(batch: Batch) -> Measure:
@@ -348,6 +411,16 @@ def dates_rate(batch: Batch) -> Measure:
     return Measure(_tag_rate(batch, lx.MONTH_OR_DAY))
 
 
+def clock_times_rate(batch: Batch) -> Measure:
+    """How often the text tells the time of day ("3:30 p.m."), per 1,000 words."""
+    return rate(batch, _apart(opening(_CLOCK_TIME, batch, batch.words.start[(batch.words.shape & NUMBER) > 0])))
+
+
+def emails_rate(batch: Batch) -> Measure:
+    """How often an e-mail address stands in the text, per 1,000 words."""
+    return rate(batch, opening(_EMAIL, batch, batch.mark("@")))
+
+
 def numbers_rate(batch: Batch) -> Measure:
     """How many words are numbers, per 1,000 words."""
     return Measure(per_thousand(batch, batch.count_words((batch.words.shape & NUMBER) > 0)))
@@ -399,7 +472,11 @@ def _outlets_near(batch: Batch, verbs: int, first: int, last: int) -> Spans:
 def _spans_of(batch: Batch, *kinds: str, told: bool | None = None) -> Spans:
     """Where statements of some kinds stand."""
     found = src.statements(batch)
-    chosen = found[found.of(*kinds) & (told is None or found.told == told)]
+    return _places_of(batch, found[found.of(*kinds) & (told is None or found.told == told)])
+
+
+def _places_of(batch: Batch, chosen: src.Statements) -> Spans:
+    """Where some statements stand."""
     return Spans(batch.words.start[_name_begins(batch)[chosen.first]], batch.words.end[chosen.last - 1])
 
 
@@ -476,19 +553,25 @@ def _share_with(batch: Batch, verbs: int) -> Floats:
 
 
 def _count_of_different(batch: Batch, *kinds: str) -> Ints:
-    """How many different sources of some kinds each document cites."""
+    """How many different sources of some kinds each document cites by name."""
     found = src.statements(batch)
     row, _ = _different(batch, found[found.of(*kinds)])
     return np.bincount(row, minlength=len(batch))
 
 
 def _different(batch: Batch, found: src.Statements) -> tuple[Ints, Ints]:
-    """For each source that some statements cite, the document, and how often it is cited there."""
+    """For each source that some statements name, the document, and how often it is named there."""
+    found = found[found.who > 0]
     row = batch.owner[found.anchor]
     order = np.lexsort((found.who, row))
     row, who = row[order], found.who[order]
     first = np.flatnonzero(changes(row) | changes(who))
     return row[first], np.diff(np.append(first, len(row)))
+
+
+def _apart(spans: Spans) -> Spans:
+    """Spans without those that begin before the one before them ends."""
+    return spans[np.append(True, spans.start[1:] >= spans.end[:-1])[: len(spans)]]
 
 
 def _tag_rate(batch: Batch, bits: int) -> Floats:
@@ -547,6 +630,9 @@ SIGNALS = (
     own_attribution_rate,
     told_outlet_rate,
     told_name_rate,
+    insider_told_rate,
+    conversations_rate,
+    sole_listener,
     outlet_attribution_rate,
     agency_attribution_rate,
     show_attribution_rate,
@@ -580,10 +666,16 @@ SIGNALS = (
     reporting_outlets_rate,
     inquiring_outlet_rate,
     repeated_outlet_rate,
+    closing_citations_rate,
+    first_reports_rate,
+    inquiries_rate,
+    exclusives_rate,
+    introductions_rate,
     hearsay_rate,
     handles_rate,
     hat_tips_rate,
     speakers_rate,
+    speakers,
     dateline,
     agency_tag,
     agency_credit_rate,
@@ -600,6 +692,8 @@ SIGNALS = (
     opinion_rate,
     transcript_rate,
     dates_rate,
+    clock_times_rate,
+    emails_rate,
     numbers_rate,
     places_rate,
     names_rate,
