@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, wraps
+from functools import cached_property, lru_cache, wraps
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from classifier.words import BETWEEN, Characters, Ints, Words, inside, split, wo
 
 T = TypeVar("T")
 LONGEST = 1_000_000  # characters of a text that are judged; no article is longer
+_ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")  # of a URL, all that tells its host
 _MOST_DOCUMENTS, _MOST_CHARACTERS = 512, 2_400_000  # of a batch; fewer pay more for each step, more leave the cache
 
 
@@ -176,9 +179,7 @@ class Batch:
 
     def quoted(self, characters: Ints) -> NDArray[np.bool_]:
         """For each of some characters, whether it stands in a quotation."""
-        quotes = np.append(self.words.quotes, [[-1, -1]], axis=0)
-        held: NDArray[np.bool_] = characters < quotes[np.searchsorted(quotes[:-1, 0], characters, side="right") - 1, 1]
-        return held
+        return inside(characters, self.words.quotes)
 
     def without(self, spans: Ints) -> Batch:
         """The same batch with some spans of its characters blanked out: what is left keeps its offsets.
@@ -231,6 +232,22 @@ def read_many(documents: Iterable[Document]) -> Iterator[Batch]:
             waiting, size = [], 0
     if waiting:
         yield read(waiting)
+
+
+def host_of(url: str | None) -> str | None:
+    """The host of a URL without `www.`, or None where it has none."""
+    origin = _ORIGIN.match(url or "")
+    return _host(origin[0] if origin else url or "")
+
+
+@lru_cache(maxsize=4096)
+def _host(origin: str) -> str | None:
+    try:
+        host = urlsplit(origin).hostname
+        (host or "").encode()  # no host has a lone surrogate
+    except ValueError:
+        return None
+    return host.removeprefix("www.") if host else None
 
 
 def once(function: Callable[[Batch], T]) -> Callable[[Batch], T]:

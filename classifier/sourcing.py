@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier import lexicon as lx
-from classifier.document import Batch, once
+from classifier.document import Batch, host_of, once
 from classifier.words import CAPITAL, GAP_CLOSE, GAP_COMMA, GAP_OPEN, GAP_QUOTE, GAP_STOP, Hashes, Ints, Tags, WordClasses, Words, changes
 
 # The kinds of source, from one's own to borrowed.
@@ -123,17 +123,15 @@ def _of_the_page(batch: Batch, found: Statements) -> list[int]:
 
 def _site(url: str | None) -> frozenset[str]:
     """The parts of a host that may be an outlet's name, with and without the article: those of www.the-sun.example are thesun and sun."""
-    host = (url or "").partition("://")[2].partition("/")[0].lower().removeprefix("www.")
-    parts = [part.replace("-", "") for part in host.split(".")[:-1]]
+    parts = [part.replace("-", "") for part in (host_of(url) or "").split(".")[:-1]]
     return frozenset(form for part in parts for form in (part, part.removeprefix("the")) if len(form) >= _SHORTEST_SITE)
 
 
 def _forms(batch: Batch, found: Statements, row: int) -> set[str]:
     """How a host may write the name in a statement: in one word, as initials, or as initials and the last word (nytimes, wsj)."""
-    words = batch.words
+    words, owner = batch.words, batch.owner[found.anchor[row]]
+    text, origin = batch.texts[owner], int(batch.origin[owner])
     places = [place for place in range(found.first[row], found.last[row]) if words.shape[place] & CAPITAL and place != found.anchor[row]]
-    origin = int(batch.origin[batch.owner[found.anchor[row]]])
-    text = batch.texts[batch.owner[found.anchor[row]]]
     name = [text[words.start[place] - origin : words.end[place] - origin].lower().removesuffix("'s").removesuffix("’s") for place in places]
     name = name[1:] if name[:1] == ["the"] else name
     initials = "".join(word[0] for word in name)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from classifier.boilerplate.sheet import Floats, Sheet, lay_out, line_hashes
-from classifier.document import Document, read_many
+from classifier.document import Document, host_of, read_many
 from classifier.errors import IndexFormatError, InputError, QualityError
 from classifier.sqlite import connect, is_busy, write_ahead
 from classifier.words import NUMBER, Ints
@@ -36,12 +36,7 @@ _SCHEMA_THERE = "SELECT value FROM other.facts WHERE name = 'schema'"
 
 def site_of(document: Document) -> str | None:
     """The host of a document's URL without `www.`, or None where it has no URL."""
-    try:
-        host = urlsplit(document.url or "").hostname
-        (host or "").encode()  # no site has a lone surrogate
-    except ValueError:
-        return None
-    return host.removeprefix("www.") if host else None
+    return host_of(document.url)
 
 
 class Templates:

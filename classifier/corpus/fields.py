@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+
+from classifier.document import host_of
 
 TEXT = ("text", "maintext", "articleBody", "article_text", "content", "body", "raw_text")
 HTML = ("html", "raw_html", "html_body")
@@ -20,7 +21,6 @@ SITE = ("hostname", "source_domain", "domain", "site", "source-hostname", "siten
 DATE = ("date", "date_publish", "publish_date", "datePublished", "published", "published_at", "created", "timestamp")
 ID = ("id", "_id", "identifier", "@id")
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
-_ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")  # of an address, all that tells its host
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SECONDS = re.compile(r"\d{9,10}(?:\.\d{1,9})?|\d{12,13}")  # since 1970, or as many milliseconds
 # A day and a month in figures alone do not tell which is which.
@@ -85,7 +85,7 @@ def page(record: Mapping[str, Any], names: FieldNames) -> Page:
         url=url,
         title=_first(holders, TITLE, _string),
         date=_first(holders, DATE, _moment),
-        site=site_of(url) or _first(holders, SITE, _string) or _publisher(record),
+        site=host_of(url) or _first(holders, SITE, _string) or _publisher(record),
     )
 
 
@@ -95,21 +95,6 @@ def has_text(columns: Iterable[str], names: FieldNames) -> bool:
     if names.text:
         return names.text in columns or names.text.partition(".")[0] in columns
     return bool(columns & {*TEXT, *HTML, "metadata"})
-
-
-def site_of(url: str | None) -> str | None:
-    """The host of an address, without `www.`."""
-    origin = _ORIGIN.match(url or "")
-    return _host(origin[0] if origin else url or "")
-
-
-@lru_cache(maxsize=4096)
-def _host(origin: str) -> str | None:
-    try:
-        host = urlsplit(origin).hostname
-    except ValueError:
-        return None
-    return host.removeprefix("www.") if host else None
 
 
 def mended(text: str) -> str:

@@ -16,7 +16,7 @@ from classifier.corpus.html import text_of
 from classifier.corpus.inputs import LINES, OBJECT, PARQUET, File
 from classifier.corpus.inputs import TEXT as TEXT_FILES
 from classifier.corpus.streams import Damaged, open_raw, unpacked
-from classifier.document import Document
+from classifier.document import Document, host_of
 from classifier.errors import InputError
 
 _NOT_TOLD = (ValueError, OverflowError, LookupError, OSError)  # how Arrow fails to tell a value
@@ -167,7 +167,7 @@ def _archived(record: bytes) -> Page | str | None:
     if found is None:
         return None
     text = text_of(_decoded(found.content, found.encoding)) if found.is_html else found.content.decode("utf-8", "replace")
-    return Page(fields.mended(text), found.is_html, (), None, found.url, None, found.date, fields.site_of(found.url))
+    return Page(fields.mended(text), found.is_html, (), None, found.url, None, found.date, host_of(found.url))
 
 
 def _decoded(content: bytes, encoding: str | None) -> str | bytes:
