@@ -152,7 +152,7 @@ STRETCHES = {
     ],
     "reporting.introductions_rate": [
         ("", []),
-        ("As she put it:\nIt rained.\nAnd then: \nit snowed. So:", [":", ":", ":"]),
+        ("As she put it:\nIt rained.\nAnd then: \nit snowed. So:", ["As she put it:", "And then:", "it snowed. So:"]),
         ("Rain: it fell.\nAt 3:30.", []),
     ],
     "reporting.clock_times_rate": [
@@ -162,7 +162,8 @@ STRETCHES = {
     ],
     "reporting.emails_rate": [
         ("", []),
-        ("Write to ann.pell@hale.example or desk@dunlow-post.example.", ["@hale.ex", "@dunlow-post.ex"]),
+        ("Write to ann.pell@hale.example or desk@dunlow-post.example.", ["pell@hale.example", "desk@dunlow-post.example"]),
+        ("_@hale.example", ["_@hale.example"]),
         ("It thanked @harborwatch at 5 @ 3.", []),
     ],
     "reporting.outlet_attribution_rate": [

@@ -30,7 +30,7 @@ _DATELINE_LENGTH = 250  # characters, more than the pattern can match before its
 _AGENCY_TAG = re.compile(rf"\((?:{_AGENCIES})\)")
 _HANDLE = re.compile(r"(?<![\w.])@\w{2,20}\b|\bpic\.twitter\.com\b|\bt\.co/")
 _HAT_TIP = re.compile(r"\((?:h/t|via|hat tip|source)\b[^)\n]{0,60}\)|\[(?:h/t|via|hat tip|source)\b[^\]\n]{0,60}\]|h/t\b", re.IGNORECASE)
-_EMAIL = re.compile(r"(?<=\w)@[\w-]{1,60}\.[a-z]{2}", re.IGNORECASE)
+_EMAIL = re.compile(r"(?<=\w)@[\w-]{1,60}\.[a-z]{2}\w{0,60}(?:\.\w{1,60}){0,4}", re.IGNORECASE)
 _CLOCK_TIME = re.compile(r"\d{1,2}(?:[:.]\d\d)? ?[ap]\.?m\b", re.IGNORECASE)
 _END_MARK = re.compile(r"# ?# ?#")
 _NEAR = 3  # words between an outlet and the verb by which it reports
@@ -71,7 +71,7 @@ def conversations_rate(batch: Batch) -> Measure:
 
 
 def sole_listener(batch: Batch) -> Measure:
-    """How many statements were made to the one outlet told most, where no outlet reports anything itself, a count."""
+    """How many statements were made to one and the same outlet, where none reports anything itself, a count."""
     found = src.statements(batch)
     row, times = _different(batch, found[found.told & found.of(src.OUTLET, src.AGENCY, src.NAME)])
     most = np.zeros(len(batch), dtype=np.int64)
@@ -295,7 +295,7 @@ def introductions_rate(batch: Batch) -> Measure:
     """How often a line ends in a colon, as before a passage that is taken over, per 1,000 words."""
     colons, points = batch.mark(":"), batch.points
     closing = (points[colons + 1] == ord("\n")) | ((points[colons + 1] == ord(" ")) & (points[colons + 2] == ord("\n")))
-    return rate(batch, Spans(colons[closing], colons[closing] + 1))
+    return rate(batch, Spans(_begin_of(batch.words.lines, colons[closing]), colons[closing] + 1))
 
 
 def hearsay_rate(batch: Batch) -> Measure:
@@ -418,7 +418,8 @@ def clock_times_rate(batch: Batch) -> Measure:
 
 def emails_rate(batch: Batch) -> Measure:
     """How often an e-mail address stands in the text, per 1,000 words."""
-    return rate(batch, opening(_EMAIL, batch, batch.mark("@")))
+    found, words = opening(_EMAIL, batch, batch.mark("@")), np.stack((batch.words.start, batch.words.end), axis=1)
+    return rate(batch, Spans(_begin_of(words, found.start - 1), found.end))
 
 
 def numbers_rate(batch: Batch) -> Measure:
@@ -567,6 +568,14 @@ def _different(batch: Batch, found: src.Statements) -> tuple[Ints, Ints]:
     row, who = row[order], found.who[order]
     first = np.flatnonzero(changes(row) | changes(who))
     return row[first], np.diff(np.append(first, len(row)))
+
+
+def _begin_of(pieces: Ints, places: Ints) -> Ints:
+    """Where the piece of text begins that holds each of some characters; the character itself where none does."""
+    edges = np.append(pieces, [[-1, -1]], axis=0)
+    held = edges[np.searchsorted(pieces[:, 0], places, side="right") - 1]
+    begins: Ints = np.where(held[:, 1] > places, held[:, 0], places)
+    return begins
 
 
 def _apart(spans: Spans) -> Spans:
