@@ -51,7 +51,7 @@ def _sections() -> Iterator[str]:
         )
         yield from _beside(accuracy)
         if earlier := accuracy["how"].get("earlier"):
-            yield from ("", f"Measured with the model before this one: {', '.join(PROTOCOLS[protocol] for protocol in earlier)}.")
+            yield from ("", f"Measured with earlier models: {', '.join(PROTOCOLS[protocol] for protocol in earlier)}.")
         if line := as_read(accuracy.get("families", {})):
             yield from ("", f"Families left out, {line}.")
         for key, title in GROUPS.items():
