@@ -16,7 +16,7 @@ BENCHMARKS = str(Path(__file__).resolve().parent.parent / "benchmarks")
 @pytest.fixture(scope="module")
 def bench():
     sys.path.insert(0, BENCHMARKS)  # benchmarks/ is not installed
-    yield {name: importlib.import_module(name) for name in ("accuracy", "answers", "folds", "systems")}
+    yield {name: importlib.import_module(name) for name in ("accuracy", "answers", "folds", "measured", "systems")}
     sys.path.remove(BENCHMARKS)
 
 
@@ -149,6 +149,15 @@ def test_fasttext_that_always_runs_off_says_so(bench, monkeypatch):
 
     with pytest.raises(RuntimeError, match="Encountered NaN"):
         bench["systems"].FastText._fitted("train.txt")
+
+
+def test_features_are_the_same_whether_measured_or_read_again(bench, tmp_path):
+    examples = texts("original", "hale", "a", 3)
+    first, again = (bench["measured"].features(examples, lambda line: None, tmp_path) for _ in range(2))
+
+    assert first.ngrams.dtype == again.ngrams.dtype
+    assert (first.ngrams != again.ngrams).nnz == (first.sentences.ngrams != again.sentences.ngrams).nnz == 0
+    assert first.signals.tolist() == again.signals.tolist()
 
 
 def test_the_line_on_readings_tells_calibration_and_what_is_certain_where_that_was_measured(bench):
