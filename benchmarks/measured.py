@@ -58,13 +58,12 @@ def _of_dataset(name: str, texts: Sequence[str], code: str, tell: Tell, store: P
     for text in texts:
         digest.update(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
     path = store / f"{name}-{digest.hexdigest()[:16]}.npz"
-    if path.exists():
-        return _read(path)
-    tell(f"measuring {len(texts)} texts of {name}")
-    _write(path, measure(texts, lambda done: None if done % 1000 else tell(f"  {done} of {len(texts)}")))
-    for old in sorted(store.glob(f"{name}-*.npz"), key=lambda kept: -kept.stat().st_mtime)[KEPT:]:
-        old.unlink(missing_ok=True)
-    return _read(path)  # as every later run has them: the file holds n-grams in single precision, which moves some scores by .002
+    if not path.exists():
+        tell(f"measuring {len(texts)} texts of {name}")
+        _write(path, measure(texts, lambda done: None if done % 1000 else tell(f"  {done} of {len(texts)}")))
+        for old in sorted(store.glob(f"{name}-*.npz"), key=lambda kept: -kept.stat().st_mtime)[KEPT:]:
+            old.unlink(missing_ok=True)
+    return _read(path)  # the first run too: the file holds n-grams in single precision, which moves some scores by .002
 
 
 def _read(path: Path) -> Features:

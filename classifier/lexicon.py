@@ -18,8 +18,7 @@ NAMES = "names"  # the folder whose entries must stand in the text with their ca
 # What a word is part of: one bit for each list of `names`, then what follows from capitals alone.
 OUTLET, AMBIGUOUS_OUTLET, AGENCY, SHOW, PLATFORM, OUTLET_WORD, WIRE_SERVICE = (1 << bit for bit in range(7))
 MONTH_OR_DAY, PLACE, TITLE, FIRST_NAME, SPEECH_VERB, FUNCTION_WORD, COMMON_WORD = (1 << bit for bit in range(7, 14))
-OFFICIAL, STUDY, RECORD, INSIDER, AUDIENCE, OURSELVES, PRONOUN, RELAY, ADDRESSING = (1 << bit for bit in range(14, 23))
-MEDIUM = 1 << 23
+OFFICIAL, STUDY, RECORD, INSIDER, AUDIENCE, OURSELVES, PRONOUN, RELAY, ADDRESSING, MEDIUM = (1 << bit for bit in range(14, 24))
 PROPER_NAME = 1 << 24  # a capitalised word that is no common one and does not merely open a sentence
 NAMED_MEDIA = OUTLET | AMBIGUOUS_OUTLET | AGENCY | SHOW | PLATFORM
 _ORDINARY = COMMON_WORD | FUNCTION_WORD | SPEECH_VERB | TITLE | MONTH_OR_DAY

@@ -150,6 +150,12 @@ def _with_own_medium(batch: Batch) -> Tags:
     return tags
 
 
+def converses(hashes: Hashes) -> NDArray[np.bool_]:
+    """Which words are a verb of talk that goes both ways: "spoke to", "talking with"."""
+    found: NDArray[np.bool_] = (_CLASSES.of(hashes) & _CONVERSING) > 0
+    return found
+
+
 def _names_of_papers(tags: Tags, words: Words, broken: NDArray[np.bool_]) -> Tags:
     """The tags of the words, without AMBIGUOUS_OUTLET where a name is plainly none of a newspaper.
 
@@ -250,7 +256,7 @@ class _Reader:
         """Which words after each anchor name no listener: those behind a turn of the clause, or of talk that is not to or with somebody."""
         classes = self.classes[self.after.places]
         turned = ((classes & _TURNS) > 0) | ((self.after.tags & lx.PRONOUN) > 0)
-        conversing = (self.classes[self.anchors] & _CONVERSING) > 0
+        conversing = converses(self.words.hash[self.anchors])
         addressed = ((classes[:, :2] & _TOWARDS) > 0).any(axis=1)
         public = (self.after.tags & lx.AUDIENCE) > 0
         elsewhere: NDArray[np.bool_] = np.logical_or.accumulate(turned, axis=1) | ((conversing & ~addressed)[:, None] & ~public)
@@ -260,12 +266,12 @@ class _Reader:
         """The most telling word of a clause as the source of each chosen anchor that is still open."""
         union = np.where(chosen, clause.union, 0)
         ambiguous = (clause.tags & lx.AMBIGUOUS_OUTLET) > 0
-        only = ambiguous.any(axis=1) & ((union & lx.FIRST_NAME) == 0)
+        short = clause.size <= _SHORT
         if clause is self.after:
             closing = ambiguous[np.arange(len(ambiguous)), np.maximum(clause.size - 1, 0)] & (clause.size <= _NAMING)
-            only &= (clause.size <= _SHORT) | (closing & ((self.tags[self.anchors] & lx.RELAY) > 0))
-        else:
-            only &= clause.size <= _SHORT
+            short |= closing & ((self.tags[self.anchors] & lx.RELAY) > 0)
+        only = ambiguous.any(axis=1) & ((union & lx.FIRST_NAME) == 0) & short
+        if clause is self.before:
             last = clause.places[np.arange(len(ambiguous)), _REACH - 1 - ambiguous[:, ::-1].argmax(axis=1)]
             following = np.minimum(last + 1, len(self.tags) - 1)
             only &= (following == self.anchors) | ((self.tags[following] & _MAY_FOLLOW) > 0) | ((self.classes[following] & _GOES_WITH) > 0)

@@ -230,14 +230,12 @@ def _existing(path: str | Path) -> Path:
 
 def _address(document: Document) -> str:
     """The URL of a document without its fragment and the marks of campaigns; without a URL, its id or its text."""
-    try:
-        parts = urlsplit(document.url or "")
-    except ValueError:
-        parts = urlsplit("")
-    if not parts.hostname:
+    host = site_of(document)
+    if host is None:
         return document.id or document.text
+    parts = urlsplit(document.url or "")
     query = "&".join(sorted(item for item in parts.query.split("&") if item and not item.startswith("utm_")))
-    return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}?{query}"
+    return f"{host}{parts.path.rstrip('/')}?{query}"
 
 
 def _digest(text: str) -> int:

@@ -6,7 +6,7 @@ from classifier.document import Batch, once
 from classifier.words import Tags, WordClasses
 
 FIRST, SECOND, THIRD, PAST, PRESENT, MODAL, LINKS, TIMES = (1 << bit for bit in range(8))  # the profile: no word is in two of them
-ADDRESS, TOOL, SAID, SAYS, CITED, INQUIRED, TALKED, EXCLUSIVE = (1 << bit for bit in range(8, 16))
+ADDRESS, TOOL, SAID, SAYS, CITED, INQUIRED, EXCLUSIVE = (1 << bit for bit in range(8, 15))
 _CLASSES = WordClasses(
     "i i'm i've i'd i'll my mine myself",
     "you your yours yourself you're you'll you've you'd",
@@ -22,7 +22,6 @@ _CLASSES = WordClasses(
     "says say",
     "reported reports reporting notes noted writes wrote quoted cites citing published according per",
     "reached contacted spoke understands learned asked obtained reviewed interviewed visited approached requested emailed seen",
-    "spoke spoken speak speaks speaking talked talk talks talking chatted chatting",
     "exclusive exclusively exclusives",
 )
 

@@ -66,16 +66,14 @@ def insider_told_rate(batch: Batch) -> Measure:
 def conversations_rate(batch: Batch) -> Measure:
     """How often somebody speaks or talks to a name or an outlet ("spoke to the Gazette"), per 1,000 words."""
     found = src.statements(batch)
-    talked = (cl.classes(batch)[found.anchor] & cl.TALKED) > 0
+    talked = src.converses(batch.words.hash[found.anchor])
     return rate(batch, _places_of(batch, found[found.told & talked & found.of(src.OUTLET, src.AGENCY, src.NAME)]))
 
 
 def sole_listener(batch: Batch) -> Measure:
     """How many statements were made to one and the same outlet, where none reports anything itself, a count."""
     found = src.statements(batch)
-    row, times = _different(batch, found[found.told & found.of(src.OUTLET, src.AGENCY, src.NAME)])
-    most = np.zeros(len(batch), dtype=np.int64)
-    np.maximum.at(most, row, times)
+    most = _most_of_one(batch, found[found.told & found.of(src.OUTLET, src.AGENCY, src.NAME)])
     citing = found[~found.told & found.of(src.OUTLET, src.AGENCY, src.SHOW)]
     most[batch.owner[citing.anchor]] = 0
     return Measure(most.astype(np.float64))
@@ -118,10 +116,7 @@ def borrowed_first(batch: Batch) -> Measure:
 def single_outlet(batch: Batch) -> Measure:
     """The share of all statements that hang on the one outlet cited most, 0..1."""
     found = src.statements(batch)
-    cited = found[found.of(src.OUTLET, src.AGENCY, src.SHOW)]
-    row, times = _different(batch, cited)
-    most = np.zeros(len(batch), dtype=np.int64)
-    np.maximum.at(most, row, times)
+    most = _most_of_one(batch, found[found.of(src.OUTLET, src.AGENCY, src.SHOW)])
     return Measure(ratio(most, _statements_of(batch).sum(axis=1)))
 
 
@@ -316,12 +311,12 @@ def hat_tips_rate(batch: Batch) -> Measure:
 
 def speakers_rate(batch: Batch) -> Measure:
     """How many different persons are named as sources, per 1,000 words."""
-    return Measure(per_thousand(batch, _count_of_different(batch, src.PERSON)))
+    return Measure(per_thousand(batch, _persons(batch)))
 
 
 def speakers(batch: Batch) -> Measure:
     """How many different persons are named as sources, a count."""
-    return Measure(_count_of_different(batch, src.PERSON).astype(np.float64))
+    return Measure(_persons(batch).astype(np.float64))
 
 
 def dateline(batch: Batch) -> Measure:
@@ -553,11 +548,25 @@ def _share_with(batch: Batch, verbs: int) -> Floats:
     return ratio(np.bincount(row, minlength=len(batch)), _statements_of(batch).sum(axis=1))
 
 
+@once
+def _persons(batch: Batch) -> Ints:
+    """How many different persons each document names as sources."""
+    return _count_of_different(batch, src.PERSON)
+
+
 def _count_of_different(batch: Batch, *kinds: str) -> Ints:
     """How many different sources of some kinds each document cites by name."""
     found = src.statements(batch)
     row, _ = _different(batch, found[found.of(*kinds)])
     return np.bincount(row, minlength=len(batch))
+
+
+def _most_of_one(batch: Batch, found: src.Statements) -> Ints:
+    """How many of some statements name the source that each document names most."""
+    row, times = _different(batch, found)
+    most = np.zeros(len(batch), dtype=np.int64)
+    np.maximum.at(most, row, times)
+    return most
 
 
 def _different(batch: Batch, found: src.Statements) -> tuple[Ints, Ints]:
