@@ -33,7 +33,7 @@ LAYERS = (
 )
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 HOMELESS = {"utils", "util", "helpers", "helper", "common", "base", "core", "misc", "tools"}
-HEAVY = {"sklearn", "scipy", "datasketch", "joblib", "pandas", "pyarrow", "pyspark", "trafilatura", "redis", "fastapi"}
+HEAVY = {"sklearn", "scipy", "datasketch", "joblib", "pandas", "pyarrow", "pyspark", "trafilatura", "redis", "fastapi", "uvicorn", "scrapy"}
 
 
 def module_name(path: Path) -> str:

@@ -51,7 +51,7 @@ def add(
 
     A text that comes again under its id takes the place of the older one; with --if-new it is left out.
     """
-    with _opened(where, new=True, as_is=as_is) as index:
+    with opened(where, new=True, as_is=as_is) as index:
         desk = Desk(quiet)
         store = _claim(index, as_json=as_json) if if_new else _put(index)
         added = sum(store(batch) for batch in _batches(names, desk, quiet=quiet, title="adding"))
@@ -67,7 +67,7 @@ def add(
 def query(where: Where, names: Inputs, as_is: AsIs = False, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Ask an index which known texts each text copies, and which it retells."""
     desk = Desk(quiet)
-    with _opened(where, as_is=as_is) as index:
+    with opened(where, as_is=as_is) as index:
         for batch in _batches(names, desk, quiet=quiet, title="asking"):
             near, sources = index.near_copies_many(batch), index.sources_many(batch)
             for document, copied, retold in zip(batch, near, sources, strict=True):
@@ -78,7 +78,7 @@ def query(where: Where, names: Inputs, as_is: AsIs = False, as_json: AsJson = Fa
 @group.command(epilog="Example: quality index info near.sqlite")
 def info(where: Where, as_json: AsJson = False) -> None:
     """Tell how many documents an index holds, and how many bytes they take."""
-    with _opened(where) as index:
+    with opened(where) as index:
         held = index.info()
     if as_json:
         write(view.json_line({"where": held.where, "documents": held.documents, "bytes": held.bytes}))
@@ -87,7 +87,12 @@ def info(where: Where, as_json: AsJson = False) -> None:
     write_table(("index", "documents", "bytes", "bytes a document"), [(held.where, f"{held.documents:,}", f"{held.bytes:,}", each)])
 
 
-def _opened(where: str, *, new: bool = False, as_is: bool = False) -> Index:
+def opened(where: str, *, new: bool = False, as_is: bool = False) -> Index:
+    """The index that a command names.
+
+    Raises:
+        InputError: there is none, and it shall not be a new one.
+    """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # starting a pool of threads costs numpy's import 0.1 s of CPU
     from classifier import open_index
 

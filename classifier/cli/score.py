@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from classifier import files, view
 from classifier.cli.app import REQUIRE_NOT_MET, AsJson, Model, Quiet, app, one_of
+from classifier.cli.index import opened
 from classifier.cli.output import FAILED, Desk, Nobody, is_colored, is_rich, is_terminal, progress_bar, render, write, write_spans
 from classifier.errors import InputError
 
@@ -102,15 +102,9 @@ class _Tally:
 
 def _index(where: str | None, against: Sequence[str], desk: Desk) -> Index | _Given | None:
     """The index to look in: one that was made before, or one of the texts given by hand."""
-    if not where and not against:
-        return None
-    from classifier import open_index
-
     if where:
-        if "://" not in where and not Path(where).exists():
-            raise InputError(f"{where}: no such index. Check the name and the current folder.")
-        return open_index(where)
-    return _Given(_pages(files.find(against, desk), desk))
+        return opened(where)
+    return _Given(_pages(files.find(against, desk), desk)) if against else None
 
 
 class _Given:

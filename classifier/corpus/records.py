@@ -52,11 +52,10 @@ def parse(chunk: Chunk, names: FieldNames) -> tuple[list[Record], list[Fault]]:
     records: list[Record] = []
     faults = list(chunk.faults)
     for file, row, item in _items(chunk, names):
-        found = item if isinstance(item, str) else _record(file, row, item)
-        if isinstance(found, str):
-            faults.append(Fault(file, row, found))
-        elif found:
-            records.append(found)
+        if isinstance(item, str):
+            faults.append(Fault(file, row, item))
+        elif item:
+            records.append(record_of(item, file, row))
     return records, sorted(faults, key=lambda fault: fault.row)
 
 
@@ -76,9 +75,12 @@ def load(raw: bytes) -> Any:
         return json.loads(raw)  # takes NaN and lone surrogates, which some crawlers write
 
 
-def _record(file: str, row: int, page: Page | None) -> Record | None:
-    if page is None:
-        return None
+def record_of(page: Page, file: str, row: int) -> Record:
+    """The document of a page, which is told to stand at a row of a file.
+
+    Raises:
+        MissingExtra: the page is HTML, and what reads it is not installed.
+    """
     text = text_of(page.text) if page.is_html and page.place else page.text  # that of an archive is extracted already
     document = Document(text, id=page.id or page.url or f"{file}:{row}", url=page.url, title=page.title, date=page.date)
     return Record(file, row, document, page.site, bool(page.id), text if page.is_html else None)

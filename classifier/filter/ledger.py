@@ -32,7 +32,7 @@ PART = ".quality-part-"  # how the name of a file begins while it is written
 SCORED, DECIDED = ".arrow", ".parquet"  # what a part is before anything is decided, quick to write and to read, and after that
 Facts = tuple[Any, ...]
 NEVER = 99_999_999_999_999  # the moment of a document without a date
-_FACTS = (
+FACTS = (
     "file", "row", "id", "own_id", "url", "site", "title", "date", "label", "confidence", *LABELS, "uncertain", "quality", "language",
     "words", "boilerplate", "reasons", "cut", "text", "when", "digest",
 )  # fmt: skip
@@ -75,7 +75,7 @@ def decided_schema() -> Any:
 
 
 def facts(record: Record, found: Assessment, row: int) -> Facts:
-    """What the ledger says of the document that stands in a row of a batch, but for its signals and its sketch; in the order of _FACTS."""
+    """What the ledger says of the document that stands in a row of a batch, but for its signals and its sketch; in the order of FACTS."""
     document, label, probabilities = record.document, found.labels[row], found.probabilities[row]
     doubts = found.doubts(row)
     return (
@@ -122,7 +122,7 @@ def table(rows: Sequence[Facts], signals: Any, sketches: Sketches | None, kinds:
     """
     pa = arrow()
     columns: list[Any] = []
-    told = dict(zip(_FACTS, zip(*rows, strict=True) if rows else repeat(()), strict=False))
+    told = dict(zip(FACTS, zip(*rows, strict=True) if rows else repeat(()), strict=False))
     for field in schema():
         if field.name == "signals":
             values = [numbers(values, pa.float32()) for values in np.ascontiguousarray(signals.T)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from classifier.boilerplate import without
 from classifier.corpus import Chunk, FieldNames, fields, warc
+from classifier.corpus.fields import Page
 from classifier.corpus.inputs import LINES, OBJECT, PARQUET, TEXT, WARC, File
 from classifier.corpus.records import read_rows, read_whole
 from classifier.corpus.streams import in_reach, open_raw, pack_file, packed
@@ -126,16 +127,22 @@ def _line(raw: bytes, row: Row, names: FieldNames, cut: bool) -> bytes:
     if needs_cut or b'"quality"' in raw:
         record = json.loads(raw)  # orjson would make floats of integers beyond 64 bits
         if needs_cut:
-            _cut_in(record, told, row, names)
+            cut_in(record, fields.page(record, names), told, row)
         if needs_cut or NAMESPACE in record:
             return _dumped({**record, NAMESPACE: told}) + b"\n"
     comma = b"" if raw[1:-1].strip() == b"" else b","
     return raw[:-1] + comma + b'"quality":' + _dumped(told) + b"}\n"
 
 
-def _cut_in(record: dict[str, Any], told: dict[str, Any], row: Row, names: FieldNames) -> None:
-    """Put the clean text where the text stands; the text that came out of HTML stands in our namespace."""
-    page = fields.page(record, names)
+def cut_in(record: MutableMapping[str, Any], page: Page, told: dict[str, Any], row: Row) -> None:
+    """Put the clean text where the text of a record stands; the text that came out of HTML stands in our namespace.
+
+    Args:
+        record: what the crawler wrote, which is changed.
+        page: what it says of its page.
+        told: what our namespace will hold, which is changed.
+        row: what is known of the document, with what to `cut` of it.
+    """
     if page.is_html:
         told["text"] = cleaned(row["text"], row)
         return
