@@ -104,6 +104,17 @@ def test_an_article_under_its_author_box_stays():
     assert ARTICLE[0] in clean_text(document)
 
 
+@pytest.mark.parametrize("head", ["Share", "Share\nTweet"])
+def test_an_article_that_is_all_a_page_has_stays_under_an_author_box(head):
+    document = page(head, "About the author", ARTICLE[0])
+    assert ARTICLE[0] in clean_text(document)
+
+
+def test_a_long_paragraph_is_no_biography():
+    document = page(*ARTICLE, "About the author", " ".join(ARTICLE[:3]))
+    assert " ".join(ARTICLE[:3]) in clean_text(document)
+
+
 def test_a_headline_that_stands_twice_stays():
     headline = "Port Ellery Closes Old Ferry Slip"
     document = page(headline, headline, *ARTICLE, "Share this article")
@@ -111,6 +122,11 @@ def test_a_headline_that_stands_twice_stays():
 
 
 PROMPT = "Sign up for our free newsletter to get the best stories in your inbox every morning."
+
+
+def test_a_prompt_in_quotation_marks_costs_no_paragraph():
+    glued = f"{ARTICLE[0]} “{PROMPT}” {ARTICLE[1]}"
+    assert glued in clean_text(page(*ARTICLE[1:3], glued, *ARTICLE[3:]))
 
 
 @pytest.mark.parametrize("glued", [f"{ARTICLE[0]} {PROMPT}", f"{PROMPT} {ARTICLE[0]}"])

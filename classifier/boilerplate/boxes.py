@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.boilerplate.sheet import Floats, Sheet, line_hashes
 from classifier.words import Ints
 
-_HEADING, _BIOGRAPHY = 6, 8  # words: a heading has no more, a biography no fewer
+_HEADING, _SHORTEST, _LONGEST = 6, 8, 60  # words: a heading has no more, a biography from 8 to 60
 _LATE = 0.5  # an author box at the head of a page is followed by the article
 
 
@@ -28,10 +29,19 @@ def announced(sheet: Sheet, rows: Ints, named: Sequence[str], probability: Float
     heading = np.array([kind == "author_bio" for kind in named], dtype=bool) & (sheet.words[rows] <= _HEADING)
     heads = rows[heading & (sheet.place[rows] >= _LATE * sheet.size[rows])]
     heads = heads[heads + 1 < sheet.first[sheet.document[heads] + 1]]
-    heads = heads[sheet.words[heads + 1] >= _BIOGRAPHY]
+    heads = heads[(sheet.words[heads + 1] >= _SHORTEST) & (sheet.words[heads + 1] <= _LONGEST)]
     if not len(heads):
         return heads, np.zeros(0)
     keys = line_hashes(sheet, sheet.hash) + sheet.document.astype(np.uint64)
     told, at = np.unique(keys[heads + 1], return_index=True)
     found = np.setdiff1d(np.flatnonzero(np.isin(keys, told)), rows)
+    found = found[_leaves_more(sheet, rows, found)]
     return found, probability[heads[at[np.searchsorted(told, keys[found])]]]
+
+
+def _leaves_more(sheet: Sheet, rows: Ints, found: Ints) -> NDArray[np.bool_]:
+    """Whether the page of each of some lines has more words in lines that stay than in those: else they are its article."""
+    words = np.bincount(sheet.document, sheet.words)
+    taken, going = (np.bincount(sheet.document[lines], sheet.words[lines], len(words)) for lines in (rows, found))
+    more: NDArray[np.bool_] = (words - taken - going > going)[sheet.document[found]]
+    return more

@@ -47,18 +47,19 @@ def passages(batch: Batch, lines: Sheet, cut: NDArray[np.bool_], model: LineMode
     probability, told = _probabilities(sheet, model)
     teaser = _teasers(sheet)
     open_ = ~_quoted(sheet, batch.words.quotes) & (sheet.words <= _LONGEST)
-    sure = open_ & ((told & (probability >= model.passage_threshold)) | (teaser & (probability >= _TEASER)))
+    asks = (told & (probability >= model.passage_threshold)) | (teaser & (probability >= _TEASER))
+    sure = open_ & asks
     clean = ~told & ~teaser & (probability < _CLEAN) & (sheet.words >= _SENTENCE)
-    cut[_of_article(sheet, lines, holder, sure, clean)] = False
+    cut[_of_article(sheet, lines, holder, asks, clean)] = False
     rows = np.flatnonzero(_grown(sure, open_ & (probability >= _JOINED), holder) & ~cut[holder])
     return _runs(sheet, rows, holder[rows], probability[rows])
 
 
-def _of_article(sheet: Sheet, lines: Sheet, holder: Ints, sure: NDArray[np.bool_], clean: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Lines of the article that something is glued to: a prompt beside a clean sentence, or anything beside many of them."""
-    asks = covered(sheet)[_PROMPTS].sum(axis=0) > 0
+def _of_article(sheet: Sheet, lines: Sheet, holder: Ints, asks: NDArray[np.bool_], clean: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Lines of the article that something is glued to, quoted or not: a prompt beside a clean sentence, or anything beside many of them."""
+    prompts = covered(sheet)[_PROMPTS].sum(axis=0) > 0
     size = len(lines)
-    has, prompted, some = (np.bincount(holder[flags], minlength=size) > 0 for flags in (sure, sure & asks, clean))
+    has, prompted, some = (np.bincount(holder[flags], minlength=size) > 0 for flags in (asks, asks & prompts, clean))
     mostly: NDArray[np.bool_] = np.bincount(holder[clean], sheet.words[clean], size) >= _MOST_CLEAN * np.bincount(holder, sheet.words, size)
     return (prompted & some) | (has & some & mostly)
 
