@@ -83,5 +83,5 @@ def test_a_double_that_is_labelled_wrong_many_times_gains_nothing(seeds, tmp_pat
     report = tune(tmp_path / "labels.jsonl", tmp_path / "mine")
 
     assert report.facts["gain"]["accuracy"][0] <= 0
-    assert "No text names its family: the splits are by text, and flatter." in report.note
+    assert 'texts name no "family": they are split text by text, which flatters.' in report.note
     assert "21 texts are doubles, of the same words as another; 21 of these carry contradicting labels." in report.note

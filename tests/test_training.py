@@ -101,7 +101,7 @@ def test_labels_are_read_in_order_with_their_optional_fields(tmp_path):
     examples = read_labels(jsonl(tmp_path / "l.jsonl", RAIN | {"family": "f", "id": 7, "other": 1}, "", SALE))
 
     assert [(one.text, one.label) for one in examples] == [("Rain fell.", "original"), ("Buy now.", "filler")]
-    assert [(one.family, one.id) for one in examples] == [("f", "7"), ("", "")]
+    assert [(one.family, one.id) for one in examples] == [("f", ""), ("", "")]
 
 
 def test_a_family_may_be_numbered_from_0_and_a_file_may_begin_with_a_mark(tmp_path):

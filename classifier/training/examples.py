@@ -22,6 +22,7 @@ from classifier.verdict import LABELS
 OTHER = "other"  # opinion, satire, fiction …: none of the three, kept to learn what is out of scope
 BY_EYE = "by_eye"
 READ_HERE = "read_here"  # texts of the corpora that were read for this project, after by_eye's guide
+ONE_FAMILY = {"l2r": "xsum"}  # sets that share texts beyond what their `family` says: both hold rewrites of the same BBC stories
 ALTERED = "altered"  # the kind of copies that were made for training
 READINGS = Path(__file__).with_name("readings.csv")
 
@@ -44,10 +45,10 @@ class Example:
     Attributes:
         text: what is judged.
         label: one of LABELS, or `other`.
-        dataset, family, source: where it comes from; texts of one family or one source are never on both sides of a split.
+        dataset, family, source: where it comes from; texts of one family are never on both sides of a split.
         generator: the program that wrote it, or "".
         weight: how much it counts in training.
-        title, id, kind, confidence, source_id: what the data set says of it, or "".
+        id, kind, confidence, date, source_id: what the data set says of it, or "".
     """
 
     text: str
@@ -58,7 +59,6 @@ class Example:
     generator: str = ""
     weight: float = 1.0
     id: str = ""
-    title: str = ""
     kind: str = ""
     confidence: str = ""
     date: str = ""
@@ -76,7 +76,7 @@ class Example:
 
 
 def read_labels(path: str | Path) -> list[Example]:
-    """The examples of a user's JSONL file of `{"text": …, "label": …}`; other fields of `Example` are read where given.
+    """The examples of a user's JSONL file of `{"text": …, "label": …}`; a `family` is read where given.
 
     Raises:
         LabelError: the file cannot be read, a line is no such record, or fewer than two labels occur.
@@ -92,30 +92,37 @@ def read_labels(path: str | Path) -> list[Example]:
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with opened(path, "rt", encoding="utf-8-sig") as lines:
+        with opened(path, "rb") as lines:
             for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                if "\0" in line:
+                if b"\0" in line:
                     raise LabelError(_WIDE.format(path))
+                if not (told := _decoded(path, number, line)):
+                    continue
                 try:
-                    row = json.loads(line)
+                    row = json.loads(told)
                 except (ValueError, RecursionError) as error:
                     raise LabelError(f"{path}:{number}: not JSON ({error}). Write one object a line.") from error
                 if not isinstance(row, dict):
                     raise LabelError(f'{path}:{number}: a {type(row).__name__}, not an object. Write {{"text": …, "label": …}}.')
                 yield number, row
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        if isinstance(error, UnicodeDecodeError) and b"\0" in error.object:
-            raise LabelError(_WIDE.format(path)) from error
+    except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise LabelError(f"{path}: cannot be read: {reason}. Give a JSONL file of texts with labels.") from error
 
 
+def _decoded(path: Path, number: int, line: bytes) -> str:
+    try:
+        return line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise LabelError(f"{path}:{number}: not UTF-8 (byte 0x{line[error.start]:02x}). Save the file as UTF-8.") from error
+
+
 def _user_example(path: Path, number: int, row: dict[str, Any]) -> Example:
     text, label = row.get("text"), row.get("label")
-    if "text" not in row:
-        raise LabelError(f'{path}:{number}: no "text"; found {", ".join(map(repr, row)) or "nothing"}.')
+    for name in ("text", "label"):
+        if name not in row:
+            found = ", ".join(f'"{key[:40]}"' for key in list(row)[:8]) or "nothing"
+            raise LabelError(f'{path}:{number}: no "{name}"; found {found}. Write {{"text": …, "label": …}}.')
     if not isinstance(text, str):
         raise LabelError(
             f"{path}:{number}: the text is {json.dumps(text)[:40]}, which is no string. Put it in quotes, or leave the line out."
@@ -125,9 +132,8 @@ def _user_example(path: Path, number: int, row: dict[str, Any]) -> Example:
     label = label.strip().casefold() if isinstance(label, str) else label
     if label not in LABELS:
         raise LabelError(f"{path}:{number}: label {label!r} is none of {', '.join(LABELS)}.")
-    optional = ("dataset", "family", "source", "generator", "id", "title", "kind", "date")
-    known: dict[str, Any] = {name: str(row[name]) for name in optional if row.get(name) not in (None, "")}
-    return Example(text, label, **known)
+    family = row.get("family")
+    return Example(text, label, family="" if family is None else str(family))
 
 
 def read_seeds(folder: Path) -> list[Example]:
@@ -178,13 +184,17 @@ def _read_example(row: dict[str, Any], dataset: str, name: str, label: str, conf
         text=str(row.get("text") or row["trafilatura"]),
         label=label,
         dataset=READ_HERE,
-        family=str(row.get("family") or dataset),
+        family=_family(row, dataset),
         source=dataset,
         id=name,
-        title=str(row.get("title") or ""),
         confidence=confidence,
         date=str(row.get("date") or ""),
     )
+
+
+def _family(row: dict[str, Any], dataset: str) -> str:
+    family = str(row.get("family") or dataset)
+    return ONE_FAMILY.get(family, family)
 
 
 def _corpus_example(row: dict[str, Any]) -> Example:
@@ -194,11 +204,10 @@ def _corpus_example(row: dict[str, Any]) -> Example:
         text=str(row["text"]),
         label=str(row["label"]),
         dataset=dataset,
-        family=str(row.get("family") or dataset),
+        family=_family(row, dataset),
         source=str(row.get("source") or dataset),
         generator="" if generator == "human" else generator,
         id=str(row["id"]),
-        title=str(row.get("title") or ""),
         kind=str(row.get("kind") or ""),
         confidence=str(row.get("confidence") or ""),
         date=str(row.get("date") or ""),

@@ -13,7 +13,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from classifier import ngrams
-from classifier.model import STORED, Model
+from classifier.model import STORED, Model, softmax
 from classifier.training.examples import ALTERED, BY_EYE, OTHER, Example
 from classifier.training.features import READ, Features, bin_edges, code
 from classifier.training.sentences import held_out_summaries, learn, summaries
@@ -244,7 +244,7 @@ class Calibration:
 
     def probabilities(self, logits: Floats) -> Floats:
         """Calibrated probabilities, shape (texts, 3)."""
-        return _softmax(self.scale * logits + self.shift)
+        return softmax(self.scale * logits + self.shift)
 
 
 def calibrate(logits: Floats, scope_logits: Floats, truth: Ints, weights: Floats) -> Calibration:
@@ -252,13 +252,13 @@ def calibrate(logits: Floats, scope_logits: Floats, truth: Ints, weights: Floats
     known = truth >= 0
 
     def loss(parameters: Floats) -> float:
-        chances = _softmax(np.exp(parameters[0]) * logits[known] + parameters[1:])
+        chances = softmax(np.exp(parameters[0]) * logits[known] + parameters[1:])
         likelihood = np.log(np.maximum(chances[np.arange(len(chances)), truth[known]], 1e-12))
         return float(-(weights[known] * likelihood).sum() / weights[known].sum() + 1e-4 * np.square(parameters[1:]).sum())
 
     found = minimize(loss, np.zeros(1 + len(LABELS)), method="L-BFGS-B").x
     scale, shift = float(np.exp(found[0])), np.asarray(found[1:] - found[1:].mean(), dtype=np.float64)
-    chances = _softmax(scale * logits[known] + shift)
+    chances = softmax(scale * logits[known] + shift)
     thresholds = {
         label: _threshold(chances[:, place], (chances.argmax(axis=1) == place), truth[known] == place, weights[known])
         for place, label in enumerate(LABELS)
@@ -286,12 +286,6 @@ def _calibrate_scope(logits: Floats, truth: Ints, weights: Floats) -> tuple[tupl
     slope, offset = float(estimator.coef_[0, 0]), float(estimator.intercept_[0])
     chances = 1 / (1 + np.exp(-(slope * logits + offset)))
     return (slope, offset), round(float(np.quantile(chances[~outside], 1 - SCOPE_FALSE_ALARMS)), 4)
-
-
-def _softmax(logits: Floats) -> Floats:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return result
 
 
 def export(fitted: Fitted, calibration: Calibration, typical: Floats, name: str, version: str, about: dict[str, object]) -> Model:

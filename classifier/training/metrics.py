@@ -103,10 +103,10 @@ def recall_by_cell(cells: Sequence[tuple[str, str]], truth: Ints, probabilities:
 
 
 def auroc(positive: NDArray[np.bool_], scores: Floats) -> float:
-    """Area under the ROC curve: how often a positive scores above a negative."""
-    ranks = np.empty(len(scores))
-    ranks[np.argsort(scores, kind="stable")] = np.arange(1, len(scores) + 1)
-    count = int(positive.sum())
+    """Area under the ROC curve: how often a positive scores above a negative; ties count half."""
+    from scipy.stats import rankdata
+
+    ranks, count = rankdata(scores), int(positive.sum())
     return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(scores) - count)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from classifier.training import card, doubles, tuning
 from classifier.training.artefacts import mark, shorten, unbreak
 from classifier.training.examples import BY_EYE, READ_HERE, Example, read_corpora, read_labels, read_seeds, weigh
 from classifier.training.features import Features, measure
-from classifier.training.fit import Calibration, calibrate, export, families, fit, held_out_logits, label_numbers
+from classifier.training.fit import Calibration, calibrate, export, families, fit, held_out_logits, label_numbers, split
 from classifier.training.folder import name_of, prepare
 from classifier.training.metrics import Score, score
 from classifier.training.report import Report
@@ -24,7 +24,6 @@ from classifier.verdict import LABELS
 
 FEWEST = 6  # distinct texts a label below which nothing is learned
 _FEW = 50  # distinct texts below which an interval says little
-_BY_TEXT = "No text names its family: the splits are by text, and flatter."
 Tell = Callable[[str], None]
 Progress = Callable[[int, int], None]
 
@@ -114,7 +113,7 @@ def _told(gain: tuning.Gain, examples: Sequence[Example]) -> str:
     notes = (
         f"{gained}." if gain.is_plain else f"{gained}: no plain gain. Give more labels, or keep the model as it was.",
         f"The interval is of fewer than {_FEW} distinct texts: too narrow to lean on." if len(doubles.alike(examples)) < _FEW else "",
-        "" if _name_families(examples) else _BY_TEXT,
+        _flatter(examples),
         doubles.told(examples),
     )
     return " ".join(filter(None, notes))
@@ -138,11 +137,19 @@ def _train(
     features = measure((example.text for example in examples), progress and (lambda done: progress(done, len(examples))))
     truth, weights = label_numbers(examples), np.array([example.weight for example in examples])
     logits, scope = held_out_logits(features, examples, tell)
-    drawn = np.array([example.dataset != READ_HERE for example in examples])  # those that were read here were chosen for their doubt
-    calibration = calibrate(logits[drawn], scope[drawn], truth[drawn], weights[drawn])
+    drawn = np.flatnonzero([example.dataset != READ_HERE for example in examples])  # those that were read here were chosen for their doubt
+
+    def calibrated(rows: NDArray[np.int64]) -> Calibration:
+        chosen = drawn[np.isin(drawn, rows)]
+        return calibrate(logits[chosen], scope[chosen], truth[chosen], weights[chosen])
+
+    calibration = calibrated(drawn)
     tell("fitting the model on all texts")
     model = export(fit(features, examples), calibration, _typical(features, examples), name, _VERSION, {"trained_on": source})
-    report = _report(examples, truth, calibration, logits)
+    chances = np.zeros_like(logits)
+    for others, rows in split(families(examples)):
+        chances[rows] = calibrated(others).probabilities(logits[rows])
+    report = _report(examples, truth, chances, calibration.thresholds)
     model.save(output)
     card.write(output, model, examples, report)
     return report
@@ -151,20 +158,21 @@ def _train(
 _VERSION = "1"
 
 
-def _report(examples: Sequence[Example], truth: NDArray[np.int64], calibration: Calibration, logits: NDArray[np.float64]) -> Report:
-    chances = calibration.probabilities(logits)
+def _report(examples: Sequence[Example], truth: NDArray[np.int64], chances: NDArray[np.float64], thresholds: Mapping[str, float]) -> Report:
     rows = []
     known = (truth >= 0) & np.array([example.is_measured for example in examples])
     eye = known & np.array([example.dataset == BY_EYE and example.confidence != "low" for example in examples])
     for name, mask in (("held-out families, all texts", known), ("held-out families, by_eye", eye)):
         if mask.any():
             rows.append((name, score(truth[mask], chances[mask])))
-    note = "Each text was judged by a model that saw none of its family." if _name_families(examples) else _BY_TEXT
-    return Report(rows, note, {"texts": len(examples), "thresholds": calibration.thresholds})
+    note = "Each text was judged by a model, and by a calibration, that saw none of its family."
+    return Report(rows, " ".join(filter(None, (note, _flatter(examples)))), {"texts": len(examples), "thresholds": dict(thresholds)})
 
 
-def _name_families(examples: Sequence[Example]) -> bool:
-    return any(example.family for example in examples)
+def _flatter(examples: Sequence[Example]) -> str:
+    """What to say where texts name no family: near relatives of theirs may stand on the other side of a split."""
+    missing = sum(not example.family for example in examples)
+    return f'{missing:,} of {len(examples):,} texts name no "family": they are split text by text, which flatters.' if missing else ""
 
 
 def _typical(features: Features, examples: Sequence[Example]) -> NDArray[np.float64]:
