@@ -256,6 +256,8 @@ class Lexicon:
             bits, place, end = bits[longer], place[longer] + 1, end[longer]
         capital = np.flatnonzero((words.shape & CAPITAL) > 0)
         own, opening = tags[capital], changes(words.sentence)[capital]
+        own[_of_others(words, capital, opening)] &= ~OURSELVES
+        tags[capital] = own
         proper = ((own & _ORDINARY) == 0) & (~opening | ((own & FIRST_NAME) > 0))
         tags[capital[proper]] |= PROPER_NAME
 
@@ -288,6 +290,15 @@ class Lexicon:
         again, name = table.match(_extend(None if chain is None else chain[owned], words.stem[last[owned]]))
         is_name = self._is_name[name]
         return np.concatenate((place, owned[again[is_name]])), np.concatenate((entry, name[is_name]))
+
+
+def _of_others(words: Words, capital: Ints, opening: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which capitalized words mean somebody else by "us" or "our": "told US lawmakers", "told Us", but not "TELL US" or "Contact Us"."""
+    before, after = words.shape[np.maximum(capital - 1, 0)], words.shape[np.minimum(capital + 1, len(words) - 1)]
+    shouted = (words.shape[capital] & ALL_CAPITALS) > 0
+    alone = shouted & ((before & ALL_CAPITALS) == 0) & ((after & ALL_CAPITALS) == 0)
+    found: NDArray[np.bool_] = ~opening & ((before & CAPITAL) == 0) | alone
+    return found
 
 
 def _extend(chain: Hashes | None, hashes: Hashes) -> Hashes:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from classifier import lexicon as lx
 from classifier.document import Batch, host_of, once
-from classifier.words import CAPITAL, GAP_CLOSE, GAP_COMMA, GAP_OPEN, GAP_QUOTE, GAP_STOP, Hashes, Ints, Tags, WordClasses, Words, changes
+from classifier.words import CAPITAL, GAP_CLOSE, GAP_COMMA, GAP_OPEN, GAP_QUOTE, GAP_STOP, Hashes, Ints, Tags, WordClasses, changes
 
 # The kinds of source, from one's own to borrowed.
 OWN, PUBLIC, PERSON, PRONOUN, OFFICIAL, RECORD, STUDY, INSIDER, UNKNOWN, NAME, AGENCY, OUTLET, SHOW, PLATFORM = (
@@ -36,7 +36,7 @@ _LISTENERS = (
     (lx.AMBIGUOUS_OUTLET, OUTLET), (lx.MEDIUM, OUTLET), (lx.AUDIENCE, PUBLIC), (lx.OUTLET_WORD, NAME), (lx.PROPER_NAME, NAME),
 )  # fmt: skip
 
-_TOWARDS, _TURNS, _CONVERSING, _VIA, _GOES_WITH, _THIS = (1 << bit for bit in range(6))
+_TOWARDS, _TURNS, _CONVERSING, _VIA, _GOES_WITH, _THIS, _THE, _OF = (1 << bit for bit in range(8))
 _CLASSES = WordClasses(
     "to with",
     "that about if what how when why where whether because",
@@ -46,7 +46,10 @@ _CLASSES = WordClasses(
     "has had have also first later then previously recently exclusively initially originally itself newspaper magazine tabloid daily "
     "weekly website site paper report reports story article reporter reporters correspondent columnist critic editorial editor writer",
     "this",
+    "the",
+    "of",
 )
+_OWNERS = np.uint64(0x9E3779B97F4A7C15)  # spreads the number of a document over the hashes of its words
 _MAY_FOLLOW = lx.NAMED_MEDIA | lx.OUTLET_WORD | lx.SPEECH_VERB | lx.RELAY | lx.MONTH_OR_DAY
 _ORDINARY = lx.COMMON_WORD | lx.FUNCTION_WORD | lx.PRONOUN | lx.MONTH_OR_DAY
 
@@ -140,13 +143,14 @@ def _forms(batch: Batch, found: Statements, row: int) -> set[str]:
 
 
 def _with_own_medium(batch: Batch) -> Tags:
-    """The tags of the words, with OURSELVES for MEDIUM where the text speaks of its own outlet ("this newspaper")."""
-    tags = batch.found.tags
+    """The tags of the words, where MEDIUM is left of what is one: "the site of the fire" is none, "this newspaper" is OURSELVES."""
+    tags, hashes = batch.found.tags, batch.words.hash
     medium = np.flatnonzero((tags & lx.MEDIUM) > 0)
-    own = medium[(_CLASSES.of(batch.words.hash[np.maximum(medium - 1, 0)]) & _THIS) > 0]
-    if len(own):
-        tags = tags.copy()
-        tags[own] ^= lx.MEDIUM | lx.OURSELVES
+    own = medium[(_CLASSES.of(hashes[np.maximum(medium - 1, 0)]) & _THIS) > 0]
+    place = medium[(_CLASSES.of(hashes[np.minimum(medium + 1, len(hashes) - 1)]) & _OF) > 0]
+    tags = tags.copy()
+    tags[own] ^= lx.MEDIUM | lx.OURSELVES
+    tags[np.concatenate((place, np.maximum(place - 1, 0)))] &= ~lx.MEDIUM  # with its article
     return tags
 
 
@@ -156,11 +160,13 @@ def converses(hashes: Hashes) -> NDArray[np.bool_]:
     return found
 
 
-def _names_of_papers(tags: Tags, words: Words, broken: NDArray[np.bool_]) -> Tags:
+def _names_of_papers(tags: Tags, batch: Batch, broken: NDArray[np.bool_]) -> Tags:
     """The tags of the words, without AMBIGUOUS_OUTLET where a name is plainly none of a newspaper.
 
-    It is none within a longer name ("World Bank", "Judge Fox"), and none that opens a sentence as an ordinary word does ("You said").
+    It is none within a longer name ("World Bank", "Judge Fox"), none that opens a sentence as an ordinary word does ("You said"), and none
+    of somebody whom the text names in full elsewhere ("Hill said" beside "Ann Hill", but not "the Hill").
     """
+    words = batch.words
     ambiguous = (tags & lx.AMBIGUOUS_OUTLET) > 0
     run = np.flatnonzero(ambiguous & (changes(ambiguous) | changes(words.sentence)))
     if not len(run):
@@ -168,13 +174,19 @@ def _names_of_papers(tags: Tags, words: Words, broken: NDArray[np.bool_]) -> Tag
     inside = np.flatnonzero(ambiguous)
     last = np.append(inside[np.searchsorted(inside, run[1:]) - 1], inside[-1])
     after, before = np.minimum(last + 1, len(tags) - 1), np.maximum(run - 1, 0)
-    longer = ((words.shape[after] & CAPITAL) > 0) & ((tags[after] & _MAY_FOLLOW) == 0) & ~broken[last] & (after > last)
+    goes_on = (after > last) & (words.sentence[after] == words.sentence[last]) & ~broken[last]
+    longer = goes_on & ((words.shape[after] & CAPITAL) > 0) & ((tags[after] & _MAY_FOLLOW) == 0)
     opens = changes(words.sentence)[run]
     titled = ((tags[before] & lx.TITLE) > 0) & ~opens
     plain = opens & ((tags[run] & _ORDINARY) > 0)
-    none = np.zeros(len(tags), dtype=bool)
-    none[inside] = np.repeat(longer | titled | plain, np.diff(np.append(np.searchsorted(inside, run), len(inside))))
-    kept: Tags = np.where(none, tags & ~lx.AMBIGUOUS_OUTLET, tags)
+    first_named = ((tags[before] & lx.FIRST_NAME) > 0) & ~opens & ~broken[before]
+    full = titled | first_named | (longer & ((tags[after] & lx.PROPER_NAME) > 0))
+    key = batch.owner[run].astype(np.uint64) * _OWNERS + words.hash[run]
+    person = np.isin(key, key[full]) & ~full & ((_CLASSES.of(words.hash[before]) & _THE) == 0)
+    size = np.diff(np.append(np.searchsorted(inside, run), len(inside)))
+    kept = tags.copy()
+    kept[inside[np.repeat(longer | titled | first_named | plain | person, size)]] &= ~lx.AMBIGUOUS_OUTLET
+    kept[inside[np.repeat(person, size)]] |= lx.PROPER_NAME
     return kept
 
 
@@ -199,10 +211,10 @@ class _Reader:
     def __init__(self, batch: Batch, anchors: Ints) -> None:
         self.words, self.anchors = batch.words, anchors
         self.broken = ((batch.words.gap & _CLAUSE_END) > 0) & (batch.words.gap != GAP_STOP)  # "inquirer.net" is one name
-        self.tags = _names_of_papers(_with_own_medium(batch), batch.words, self.broken)
+        self.tags = _names_of_papers(_with_own_medium(batch), batch, self.broken)
         self.classes = _CLASSES.of(batch.words.hash)
         self.before, self.after = self._clause(-1), self._clause(1)
-        named = (self.tags & (lx.PROPER_NAME | lx.NAMED_MEDIA | lx.OUTLET_WORD)) > 0
+        named = (self.tags & (lx.PROPER_NAME | lx.NAMED_MEDIA | lx.OUTLET_WORD | lx.MEDIUM)) > 0
         loose = ~named | self.broken | ~np.append(named[1:], False)
         loose[batch.first[1:][batch.sizes > 0] - 1] = True
         self.name_ends = np.flatnonzero(loose)
@@ -243,7 +255,7 @@ class _Reader:
         every = 0
         for bits, _ in _LISTENERS:
             every |= bits
-        listener = ((self.after.tags & every) > 0) & ~self._elsewhere()
+        listener = ((self.after.tags & every) > 0) & ~self._elsewhere() & ~self._persons(every)
         rows = np.flatnonzero(addressing & listener.any(axis=1))
         column = listener[rows].argmax(axis=1)
         place, tag = self.after.places[rows, column], self.after.tags[rows, column]
@@ -261,6 +273,14 @@ class _Reader:
         public = (self.after.tags & lx.AUDIENCE) > 0
         elsewhere: NDArray[np.bool_] = np.logical_or.accumulate(turned, axis=1) | ((conversing & ~addressed)[:, None] & ~public)
         return elsewhere
+
+    def _persons(self, every: int) -> NDArray[np.bool_]:
+        """Which words after each anchor name a person or say of what country somebody is: "told host Ann Vale", "told German pilots"."""
+        tags = self.after.tags
+        before = np.concatenate((np.zeros_like(tags[:, :1]), tags[:, :-1]), axis=1)
+        named = (tags & every) == lx.PROPER_NAME
+        person: NDArray[np.bool_] = named & (((tags & (lx.FIRST_NAME | lx.PLACE)) > 0) | ((before & (lx.FIRST_NAME | lx.TITLE)) > 0))
+        return person
 
     def _nearest(self, clause: _Clause, chosen: NDArray[np.bool_]) -> None:
         """The most telling word of a clause as the source of each chosen anchor that is still open."""

@@ -119,12 +119,18 @@ STRETCHES = {
     ],
     "reporting.own_attribution_rate": [
         ("", []),
-        ("She told us that it rained.", ["told us"]),
+        ("She told us that it rained. SHE TOLD US SO.", ["told us", "TOLD US"]),
         ("“They told us so,” he said.", []),
+        ("She told US pilots, and spoke to US envoys. He told Us Weekly, and told Us more.", []),
         ("He told his wife so.", []),
     ],
     "reporting.told_outlet_rate": [("", []), ("She told CNN so. He told AFP more.", ["told CNN", "told AFP"]), ("CNN said so.", [])],
-    "reporting.told_name_rate": [("", []), ("She told AGBI so.", ["told AGBI"]), ("She told him so.", [])],
+    "reporting.told_name_rate": [
+        ("", []),
+        ("She told AGBI so.", ["told AGBI"]),
+        ("She told him so.", []),
+        ("She told host Ben Pell so, told German pilots, and told Inspector Vale.", []),
+    ],
     "reporting.insider_told_rate": [
         ("", []),
         ("An insider tells AGBI so. A source told us no.", ["tells AGBI", "told us"]),
@@ -157,7 +163,7 @@ STRETCHES = {
     ],
     "reporting.clock_times_rate": [
         ("", []),
-        ("At 3:30 p.m. and 9am, or at 10 AM.", ["3:30 p.m", "9am", "10 AM"]),
+        ("At 3:30 p.m. and 9am, or at 10 AM.", ["3:30 p.m.", "9am", "10 AM"]),
         ("At 3 amber lights, 12 ambled on.", []),
     ],
     "reporting.emails_rate": [

@@ -58,6 +58,12 @@ def sources(text):
         ("“No,” said Dr. Hovorka.", ["person"]),
         ("US officials said no.", ["official"]),
         ("She told Us Weekly that it was loud.", ["outlet"]),
+        ("He told US envoys that it was loud.", ["pronoun"]),
+        ("Ann Hill left. “No,” said Hill.", ["person"]),
+        ("Mayor Post left. Post said no.", ["person"]),
+        ("Ann Hill left. The Hill said no.", ["outlet"]),
+        ("She told host Ben Pell that it was loud.", ["pronoun"]),
+        ("Crews came to the site of the fire, and the magazine reported it.", ["outlet"]),
         ("The newspaper reported that the pier shut.", ["outlet"]),
         ("She told a local radio station that it was loud.", ["outlet"]),
         ("According to the website, the pier is shut.", ["outlet"]),
@@ -158,6 +164,10 @@ def test_two_statements_from_one_outlet_name_the_same_one():
     first, second = statements(read([Document("CNN said it rained. Later CNN reported snow.")])).who.tolist()
 
     assert first == second != 0
+
+
+def test_a_person_of_one_text_is_no_person_of_the_next():
+    assert [kind for kind, _, _ in statements_of("Ann Hill left.", "“No,” said Hill.")] == ["outlet"]
 
 
 def test_a_source_does_not_reach_across_a_clause():

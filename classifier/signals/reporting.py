@@ -12,7 +12,7 @@ from classifier import sourcing as src
 from classifier.document import Batch, once
 from classifier.signals import classes as cl
 from classifier.signals.measure import Floats, Measure, Spans, join, opening, per_thousand, phrases, rate, ratio, share, tagged
-from classifier.words import CAPITAL, GAP_SPACE, NUMBER, Ints, changes
+from classifier.words import CAPITAL, GAP_SPACE, NUMBER, Ints, changes, word_hashes
 
 _AGENCIES = "Reuters|AP|AFP|UPI|PTI|ANI|IANS|Xinhua|dpa|TASS|Bernama|Bloomberg|CNN|Kyodo|Yonhap"
 # A place in capitals, or one that a tag or a date follows; then a dash and the sentence itself, on the same line. À-Þ are the capitals
@@ -31,17 +31,19 @@ _AGENCY_TAG = re.compile(rf"\((?:{_AGENCIES})\)")
 _HANDLE = re.compile(r"(?<![\w.])@\w{2,20}\b|\bpic\.twitter\.com\b|\bt\.co/")
 _HAT_TIP = re.compile(r"\((?:h/t|via|hat tip|source)\b[^)\n]{0,60}\)|\[(?:h/t|via|hat tip|source)\b[^\]\n]{0,60}\]|h/t\b", re.IGNORECASE)
 _EMAIL = re.compile(r"(?<=\w)@[\w-]{1,60}\.[a-z]{2}\w{0,60}(?:\.\w{1,60}){0,4}", re.IGNORECASE)
-_CLOCK_TIME = re.compile(r"\d{1,2}(?:[:.]\d\d)? ?[ap]\.?m\b", re.IGNORECASE)
+_CLOCK_TIME = re.compile(r"\d{1,2}(?:[:.]\d\d)? ?(?:[ap]m\b|[ap]\.m\b\.?)", re.IGNORECASE)
 _END_MARK = re.compile(r"# ?# ?#")
 _NEAR = 3  # words between an outlet and the verb by which it reports
 _GOES_ON = (src.PRONOUN, src.UNKNOWN)  # a statement of such a source goes on with the one before it
 _BEFORE = 6  # words before a verb of telling in which the one who tells stands
+_US = word_hashes("us")[0]
 _DIRECT_WORDS = 4  # a shorter quotation is a title or a scare quote
 
 
 def own_attribution_rate(batch: Batch) -> Measure:
     """How often something is said to the outlet itself ("told us", "told this newspaper"), per 1,000 words."""
-    return rate(batch, join(_spans_of(batch, src.OWN), _unquoted(batch, phrases(batch, "reporting/own_attribution"))))
+    phrased = _of_ourselves(batch, phrases(batch, "reporting/own_attribution"))
+    return rate(batch, join(_spans_of(batch, src.OWN), _unquoted(batch, phrased)))
 
 
 def told_outlet_rate(batch: Batch) -> Measure:
@@ -166,7 +168,7 @@ def insider_attribution(batch: Batch) -> Measure:
 
 
 def public_attribution_rate(batch: Batch) -> Measure:
-    """How often something is said in the open: to reporters, a court, a meeting, per 1,000 words."""
+    """How often something is said or done in the open: before reporters, a court, a meeting, at a scene, per 1,000 words."""
     return rate(batch, join(_spans_of(batch, src.PUBLIC), phrases(batch, "reporting/events")))
 
 
@@ -240,7 +242,7 @@ def says_share(batch: Batch) -> Measure:
 
 
 def reporting_outlets_rate(batch: Batch) -> Measure:
-    """How often an outlet stands beside a verb by which outlets are cited ("the Gazette writes"), per 1,000 words."""
+    """How often an outlet stands beside a word by which outlets are cited ("the Gazette writes", "per"), per 1,000 words."""
     return rate(batch, _outlets_near(batch, cl.CITED, -_NEAR, _NEAR))
 
 
@@ -250,10 +252,7 @@ def inquiring_outlet_rate(batch: Batch) -> Measure:
 
 
 def repeated_outlet_rate(batch: Batch) -> Measure:
-    """How often one and the same outlet is named, per 1,000 words.
-
-    It is the one that is named most.
-    """
+    """How often the outlet is named that is named most, per 1,000 words."""
     outlets = _outlets(batch)
     place = np.searchsorted(batch.words.start, outlets.start)
     row = batch.owner[place]
@@ -635,6 +634,12 @@ def _quotations(batch: Batch) -> Spans:
 def _unquoted(batch: Batch, spans: Spans) -> Spans:
     """Those spans that begin outside quotations: what the text says itself."""
     return spans[~batch.quoted(spans.start)]
+
+
+def _of_ourselves(batch: Batch, spans: Spans) -> Spans:
+    """Those spans in which no "us" is somebody else: "told US lawmakers", "told Us Weekly"."""
+    others = batch.words.start[(batch.words.hash == _US) & ((batch.found.tags & lx.OURSELVES) == 0)]
+    return spans[np.searchsorted(others, spans.start) == np.searchsorted(others, spans.end)]
 
 
 @once
