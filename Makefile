@@ -35,13 +35,13 @@ test: $(READY) ## run the tests; those that need ../shared are skipped where it 
 	@$(BIN)/python -m pytest -q $(TESTS)
 
 gate: $(READY) ## hold the scores on held-out texts to their pinned floors (needs ../shared)
-	@if test -d $(CORPORA); then $(BIN)/python benchmarks/gate.py $(GATE); else echo "gate: no $(CORPORA) here, so nothing to measure on"; fi
+	@if test -d $(CORPORA); then $(BIN)/python benchmarks/gate.py --corpora $(CORPORA) $(GATE); else echo "gate: no $(CORPORA) here, so nothing to measure on"; fi
 
 train: $(READY) ## train the shipped model anew: on ../shared, or on seeds/ where that is absent
-	@$(BIN)/python -m classifier.training
+	@$(BIN)/python -m classifier.training --corpora $(CORPORA)
 
 bench: $(RIVALS_READY) ## measure accuracy and speed beside TF-IDF, fastText and datatrove
-	@$(RIVALS)/bin/python benchmarks/accuracy.py
+	@$(RIVALS)/bin/python benchmarks/accuracy.py --corpora $(CORPORA)
 	@$(RIVALS)/bin/python benchmarks/speed.py
 
 docs: $(READY) ## write docs/signals.md from the docstrings

@@ -276,15 +276,32 @@ def _write(options: argparse.Namespace, facts: Table) -> None:
     results, docs = (options.output, options.output) if options.output else (RESULTS, ROOT / "docs")
     for folder in (results, docs):
         folder.mkdir(parents=True, exist_ok=True)
-    (results / "accuracy.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    found = {
-        title: {TITLES[name]: facts[protocol][name] for name in DRAWN if name in facts[protocol]}
+    path = results / "accuracy.json"
+    whole = merged(json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}, facts)
+    path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    panels = {
+        title: {TITLES[name]: whole[protocol][name] for name in DRAWN if name in whole[protocol]}
         for protocol, title in PANELS.items()
-        if protocol in facts
+        if protocol in whole
     }
-    (docs / "confusion.svg").write_text(confusion(found), encoding="utf-8")
-    (docs / "reliability.svg").write_text(reliability(found), encoding="utf-8")
-    tell(f"wrote {results / 'accuracy.json'}, {docs / 'confusion.svg'} and {docs / 'reliability.svg'}")
+    if found := {title: systems for title, systems in panels.items() if systems}:
+        (docs / "confusion.svg").write_text(confusion(found), encoding="utf-8")
+        (docs / "reliability.svg").write_text(reliability(found), encoding="utf-8")
+    tell(f"wrote {path} and the pictures in {docs}")
+
+
+def merged(before: Table, facts: Table) -> Table:
+    """What was measured before, with new figures in the place of those of the same protocol and system; each tells its code."""
+    code = facts["how"]["code"]
+    new = {
+        protocol: {name: {**each, "code": code} for name, each in systems.items()}
+        for protocol, systems in facts.items()
+        if protocol in HEADS
+    }
+    return {
+        "how": facts["how"],
+        **{protocol: before.get(protocol, {}) | new.get(protocol, {}) for protocol in HEADS if protocol in before | new},
+    }
 
 
 if __name__ == "__main__":

@@ -11,17 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from accuracy import CORPORA, FOLDS, RESULTS, read, table, tell
-from folds import by_source
+from accuracy import CORPORA, FOLDS, RESULTS, plan, read, table, tell
+from folds import SOURCES
 from systems import Ours
 
 from classifier import Document
 from classifier.boilerplate import clean_text
-from classifier.training.features import Features, measure
+from classifier.training.features import measure
 from classifier.training.fit import calibrate, fit, label_numbers
 from classifier.training.metrics import score
 
 MOST_FLIPPED = 0.03  # of the labels, by an innocent change
+FIGURES = ("accuracy", "macro_f1", "flipped", "flipped_of_changed")
+PLAIN = "as it is"
 A_ROUND = 80  # texts
 _HEADLINE_WORDS = 20
 _SENTENCE = re.compile(r"(?<=[.!?])[”\"’']?\s+")
@@ -104,46 +106,65 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{options.corpora}: no articles there, so there is nothing to measure on.", file=sys.stderr)
         return 2
     found = disguised(options.corpora, options.rounds)
-    rows = [[name, *(f"{value:.3f}" for value in list(each.values())[:3])] for name, each in found.items()]
-    print(table(["", "accuracy", "macro-F1", "labels that flipped"], rows))
+    rows = [[name, *(f"{each[key]:.3f}" for key in FIGURES), str(each["changed"])] for name, each in found.items()]
+    print(table(["", "accuracy", "macro-F1", "flipped of all", "flipped of the changed", "changed"], rows))
+    if options.rounds < FOLDS:
+        tell(f"A trial run: {RESULTS / 'disguise.json'} keeps what the last run of all {FOLDS} rounds wrote.")
+        return 0
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "disguise.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return 0
 
 
 def disguised(corpora: Path, rounds: int) -> dict[str, dict[str, float]]:
-    """For each disguise: accuracy, macro-F1 and the share of labels that it flips, on texts of left-out sources."""
+    """For each disguise: accuracy, macro-F1, and the share of labels that it flips, on texts of left-out sources."""
     examples = read(corpora, False, None)
     ours, draw = Ours(examples, tell), random.Random(11)
     truth: list[int] = []
-    logits: dict[str, list[np.ndarray]] = {name: [] for name in ("as it is", *DISGUISES)}
+    of_round: list[int] = []
+    logits: dict[str, list[np.ndarray]] = {name: [] for name in (PLAIN, *DISGUISES)}
+    changed: dict[str, list[bool]] = {name: [] for name in logits}
     numbers = label_numbers(examples)
-    for fold in by_source(examples, FOLDS)[:rounds]:
+    for number, fold in enumerate([fold for fold in plan(examples) if fold.protocol == SOURCES][:rounds]):
         tell(f"left out: {fold.name[:60]}")
         known = [row for row in fold.test.tolist() if numbers[row] >= 0]
         rows = draw.sample(known, min(A_ROUND, len(known)))
         fitted = fit(ours.features[fold.train], [examples[row] for row in fold.train.tolist()])
         texts = [examples[row].text for row in rows]
         truth += numbers[rows].tolist()
-        logits["as it is"].append(fitted.logits(ours.features[np.array(rows)])[0])
-        for name, (change, _) in DISGUISES.items():
-            features: Features = measure(change(text, draw) for text in texts)
-            logits[name].append(fitted.logits(features)[0])
-    return _figures(np.array(truth), {name: np.concatenate(parts) for name, parts in logits.items()})
+        of_round += [number] * len(rows)
+        for name, (change, _) in {PLAIN: (lambda text, _: text, True), **DISGUISES}.items():
+            disguised_texts = [change(text, draw) for text in texts]
+            logits[name].append(fitted.logits(measure(disguised_texts))[0])
+            changed[name] += [new != old for new, old in zip(disguised_texts, texts, strict=True)]
+    joined = {name: np.concatenate(parts) for name, parts in logits.items()}
+    return figures(np.array(truth), np.array(of_round), joined, {name: np.array(flags) for name, flags in changed.items()})
 
 
-def _figures(truth: np.ndarray, logits: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
-    weights = np.ones(len(truth))
-    before = logits["as it is"]
-    calibration = calibrate(before, np.zeros(len(truth)), truth, weights)
-    said = calibration.probabilities(before).argmax(axis=1)
-    found = {}
-    for name, each in logits.items():
-        chances = calibration.probabilities(each)
-        measured = score(truth, chances)
-        flipped = float((chances.argmax(axis=1) != said).mean())
-        found[name] = {"accuracy": measured.accuracy, "macro_f1": measured.macro_f1, "flipped": flipped, "texts": len(truth)}
-    return {name: {key: round(value, 4) for key, value in each.items()} for name, each in found.items()}
+def figures(
+    truth: np.ndarray, of_round: np.ndarray, logits: Mapping[str, np.ndarray], changed: Mapping[str, np.ndarray]
+) -> dict[str, dict[str, float]]:
+    """The figures of each disguise; the texts of each round are calibrated on those of the others.
+
+    Args:
+        truth: the label of each text, shape (texts,).
+        of_round: the round in which each text was left out, shape (texts,).
+        logits: for each disguise, shape (texts, labels).
+        changed: for each disguise, whether it changed each text, shape (texts,).
+    """
+    chances = {name: np.zeros(each.shape) for name, each in logits.items()}
+    for number in np.unique(of_round).tolist():
+        here = of_round == number
+        others = ~here if (~here).any() else here
+        calibration = calibrate(logits[PLAIN][others], np.zeros(others.sum()), truth[others], np.ones(others.sum()))
+        for name, each in logits.items():
+            chances[name][here] = calibration.probabilities(each[here])
+    said, found = chances[PLAIN].argmax(axis=1), {}
+    for name, each in chances.items():
+        measured, flipped, count = score(truth, each), each.argmax(axis=1) != said, int(changed[name].sum())
+        told = (measured.accuracy, measured.macro_f1, float(flipped.mean()), float(flipped.sum() / max(count, 1)))
+        found[name] = {key: round(value, 4) for key, value in zip(FIGURES, told, strict=True)} | {"texts": len(truth), "changed": count}
+    return found
 
 
 if __name__ == "__main__":

@@ -212,7 +212,8 @@ def main() -> None:
             tell(str(facts["datatrove"]))
         if options.documents != [0]:
             facts["growth"] = growth(options.documents, texts, options.jobs, room)
-    options.output.write_text(json.dumps(facts, indent=1) + "\n")
+    before = json.loads(options.output.read_text()) if options.output.exists() else {}
+    options.output.write_text(json.dumps(before | facts, indent=1) + "\n")  # what was not measured keeps its figures
     print(json.dumps(facts, indent=1))
 
 

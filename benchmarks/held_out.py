@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from systems import Floats, Judge, System
 
 from classifier.training import metrics
-from classifier.training.examples import BY_EYE, READ_HERE, Example
+from classifier.training.examples import ALTERED, BY_EYE, READ_HERE, Example
 from classifier.training.fit import calibrate, label_numbers
 from classifier.verdict import LABELS
 
@@ -178,7 +178,7 @@ def report(answers: Mapping[str, Held], protocol: str, folds: Sequence[Fold], ex
 
 def _as_read(examples: Sequence[Example], rows: Ints, chances: Floats, certain: Bools) -> Table:
     """The same where a text that was read here is measured by its reading, not by its set; every cell of set and label weighs the same."""
-    readings = {example.id: example.label for example in examples if example.dataset == READ_HERE}
+    readings = {example.id: example.label for example in examples if example.dataset == READ_HERE and example.kind != ALTERED}
     sets = [examples[row] for row in rows.tolist()]
     texts = [replace(each, label=readings.get(each.id, each.label)) for each in sets]
     truth = label_numbers(texts)

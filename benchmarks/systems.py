@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
 from inspect import getsource
 from pathlib import Path
@@ -48,7 +49,9 @@ class System(Protocol):
 
 
 def _digest(*texts: str) -> str:
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    """A digest of code, and of the versions of the libraries that it learns with."""
+    versions = [f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn")]
+    return hashlib.sha256("\0".join([*versions, *texts]).encode()).hexdigest()
 
 
 class Ours:
@@ -62,7 +65,8 @@ class Ours:
     @classmethod
     def code(cls) -> str:
         """See System: the features, and all that fits."""
-        fitting = [*sorted((ROOT / "classifier" / "training").glob("*.py")), ROOT / "classifier" / "sentences.py"]
+        package = ROOT / "classifier"
+        fitting = [*sorted((package / "training").glob("*.py")), package / "sentences.py", package / "model.py"]
         return _digest(getsource(cls), code_digest(), *(path.read_text(encoding="utf-8") for path in fitting))
 
     def learn(self, train: Ints) -> Judge:
@@ -91,7 +95,7 @@ class TfIdf:
     @classmethod
     def code(cls) -> str:
         """See System."""
-        return _digest(getsource(cls), getsource(balanced))
+        return _digest(getsource(cls), getsource(balanced), getsource(label_numbers))
 
     def learn(self, train: Ints) -> Judge:
         """See System."""
@@ -138,7 +142,7 @@ class FastText:
     @classmethod
     def code(cls) -> str:
         """See System."""
-        return _digest(getsource(cls), getsource(balanced), repr(_FASTTEXT))
+        return _digest(getsource(cls), getsource(balanced), getsource(label_numbers), repr(_FASTTEXT))
 
     def learn(self, train: Ints) -> Judge:
         """See System."""

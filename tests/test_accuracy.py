@@ -16,7 +16,10 @@ BENCHMARKS = str(Path(__file__).resolve().parent.parent / "benchmarks")
 @pytest.fixture(scope="module")
 def bench():
     sys.path.insert(0, BENCHMARKS)  # benchmarks/ is not installed
-    yield {name: importlib.import_module(name) for name in ("accuracy", "answers", "folds", "measured", "systems")}
+    yield {
+        name: importlib.import_module(name)
+        for name in ("accuracy", "answers", "card", "disguise", "folds", "held_out", "measured", "systems")
+    }
     sys.path.remove(BENCHMARKS)
 
 
@@ -54,11 +57,76 @@ def test_no_round_trains_on_a_family_that_it_tests(bench, examples):
         assert not trained & each.families
 
 
-def test_no_round_trains_on_a_source_that_it_tests(bench, examples):
-    for each in bench["accuracy"].plan(examples, quick=True, folds=4):
+def test_no_round_trains_on_a_source_that_it_tests_though_its_family_be_another(bench, examples):
+    examples = [*examples, *texts("original", "reposts", "cousin", 40, source="tarn_post")]
+
+    for each in bench["accuracy"].plan(examples, folds=4)[:4]:
         trained, tested = ({examples[row].source for row in rows.tolist()} for rows in (each.train, each.test))
         assert tested
         assert not trained & tested
+
+
+def held(bench, folds, logits):
+    rows = np.concatenate([fold.test for fold in folds])
+    number = np.concatenate([np.full(len(fold.test), k) for k, fold in enumerate(folds)])
+    return bench["held_out"].Held(rows, number, logits(rows, number), None)
+
+
+def test_a_round_is_calibrated_by_rounds_that_share_no_family_with_it(bench, examples):
+    folds = [fold for fold in bench["accuracy"].plan(examples, folds=4) if fold.protocol == "sources"]
+    rotten = folds[1]  # its answers say the contrary of what is right
+    truth = bench["systems"].label_numbers(examples)
+
+    def logits(rows, number):
+        right = np.eye(3)[np.maximum(truth[rows], 0)]
+        return np.where((number == 1)[:, None], -3.0, 3.0) * right
+
+    found = held(bench, folds, logits)
+    chances, _ = bench["held_out"].calibrated(found, found, folds, examples)
+    here = (found.fold == 1) & (truth[found.rows] >= 0)
+
+    assert len(rotten.test)
+    assert (chances[here, truth[found.rows[here]]] < 0.01).all()  # calibrated on itself, it would be turned or flattened
+
+
+def test_a_text_is_measured_by_its_reading_and_not_by_that_of_an_altered_copy(bench):
+    told = Example("t", "original", dataset="spinners", family="spun", id="spinners/1")
+    read = Example("t", "original", dataset=READ_HERE, family="spun", id="spinners/1")
+    marked = Example("t oaicite", "rewrite", dataset=READ_HERE, family="spun", id="spinners/1", kind=ALTERED)
+    other = Example("s", "filler", dataset="spinners", family="spun", id="spinners/2")
+    chances = np.array([[0.9, 0.05, 0.05], [0.05, 0.05, 0.9]])
+
+    found = bench["held_out"]._as_read([told, other, read, marked], np.array([0, 1]), chances, np.array([True, True]))
+
+    assert (found["relabelled"], found["accuracy"]) == (0, 1.0)
+
+
+def test_figures_of_one_protocol_leave_those_of_another_and_tell_their_code(bench):
+    before = {"how": {"code": "old"}, "sources": {"ours": {"f": 1, "code": "old"}, "tfidf": {"f": 2, "code": "old"}}}
+    facts = {"how": {"code": "new"}, "families": {"ours": {"f": 3}}, "sources": {"tfidf": {"f": 4}}}
+
+    whole = bench["accuracy"].merged(before, facts)
+
+    assert whole["how"] == {"code": "new"}
+    assert whole["sources"] == {"ours": {"f": 1, "code": "old"}, "tfidf": {"f": 4, "code": "new"}}
+    assert whole["families"] == {"ours": {"f": 3, "code": "new"}}
+    assert [name for name in bench["card"].PROTOCOLS if bench["card"]._is_earlier(whole, name)] == ["sources"]
+
+
+def test_a_disguise_is_judged_by_the_texts_that_it_changes_and_calibrated_by_other_rounds(bench):
+    truth, of_round = np.array([0, 1] * 20), np.repeat([0, 1], 20)
+    plain = 3.0 * np.eye(3)[truth]
+    turned = plain.copy()
+    turned[:4] = plain[[1, 0, 3, 2]]
+    changed = np.zeros(40, dtype=bool)
+    changed[:8] = True
+
+    found = bench["disguise"].figures(
+        truth, of_round, {"as it is": plain, "turned": turned}, {"as it is": np.zeros(40, dtype=bool), "turned": changed}
+    )
+
+    assert (found["turned"]["flipped"], found["turned"]["flipped_of_changed"], found["turned"]["changed"]) == (0.1, 0.5, 8)
+    assert found["as it is"]["accuracy"] == 1.0
 
 
 def test_a_round_over_generators_trains_on_none_of_their_lineage(bench, examples):
