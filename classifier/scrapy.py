@@ -26,6 +26,7 @@ with extra("scrapy", "this pipeline needs Scrapy"):
 PREFIX = "QUALITY_"
 ACTIONS = ("drop", "tag")
 _GETTERS: dict[type, str] = {bool: "getbool", float: "getfloat", int: "getint", tuple: "getlist"}
+_NAMELESS = "text:"  # how the id begins of an item that has neither id nor address
 _logger = logging.getLogger(__name__)
 Facts = dict[str, Any]
 
@@ -124,6 +125,7 @@ class QualityPipeline:
         self._names = FieldNames(settings.text_field, settings.id_field)
         self._index: Index | None = open_index(settings.index) if settings.index else None
         self._scorer = Scorer(model=settings.model, index=self._index)
+        self._nameless: set[str] = set()  # ids of texts, of this crawl
         self._warned: set[str] = set()
 
     @classmethod
@@ -183,11 +185,13 @@ class QualityPipeline:
         if self._index is None or outcome.place == REJECTED:
             return outcome
         first = self._index.add_many_if_new([document])[0]
-        if first and first.id == document.id:  # a page that was fetched again
+        if first and first.id == document.id and first.id not in self._nameless:  # a page that was fetched again
             self._index.add_many([document])
         elif first:
             facts |= _ties(Neighbors(first))
             return self.settings.decisions.decide(facts)
+        if str(document.id).startswith(_NAMELESS):
+            self._nameless.add(str(document.id))
         return outcome
 
     def _tag(self, adapter: ItemAdapter, told: Mapping[str, Any]) -> None:
@@ -218,7 +222,7 @@ def _identified(record: Record) -> Record:
     if record.own_id or document.url:
         return record
     digest = hashlib.blake2b(document.text.encode(), digest_size=8).hexdigest()
-    return replace(record, document=replace(document, id=f"text:{digest}"))
+    return replace(record, document=replace(document, id=f"{_NAMELESS}{digest}"))
 
 
 def _ties(neighbors: Neighbors) -> Facts:

@@ -117,6 +117,15 @@ def test_a_near_copy_of_what_was_kept_is_dropped(tmp_path):
         judge.process_item({"text": REPORT, "url": "https://thief.example/quarry"})
 
 
+def test_a_text_without_id_or_address_is_kept_once_a_crawl(tmp_path):
+    for _ in range(2):
+        judge, _ = pipeline(index=str(tmp_path / "near.sqlite"))
+        judge.process_item({"text": REPORT})
+        with pytest.raises(DROPPED["copy"]):
+            judge.process_item({"text": REPORT})
+        judge.close_spider()
+
+
 def test_a_crawl_that_starts_again_keeps_what_it_kept(tmp_path):
     for _ in range(2):
         judge, stats = pipeline(index=str(tmp_path / "near.sqlite"))
