@@ -111,8 +111,8 @@ def test_an_article_that_is_all_a_page_has_stays_under_an_author_box(head):
 
 
 def test_a_long_paragraph_is_no_biography():
-    document = page(*ARTICLE, "About the author", " ".join(ARTICLE[:3]))
-    assert " ".join(ARTICLE[:3]) in clean_text(document)
+    document = page(*ARTICLE, "About the author", " ".join(ARTICLE))
+    assert clean_text(document).count(ARTICLE[0]) == 2
 
 
 def test_a_headline_that_stands_twice_stays():

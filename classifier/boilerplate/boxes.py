@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from classifier.boilerplate.sheet import Floats, Sheet, line_hashes
 from classifier.words import Ints
 
-_HEADING, _SHORTEST, _LONGEST = 6, 8, 60  # words: a heading has no more, a biography from 8 to 60
+_HEADING, _SHORTEST, _LONGEST = 6, 8, 90  # words: a heading has no more, a biography from 8 to 90
 _LATE = 0.5  # an author box at the head of a page is followed by the article
 
 
