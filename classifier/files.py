@@ -30,6 +30,8 @@ _BOMS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+_TABLE = re.compile(r"\.([ct]sv)(\.(?:gz|zstd?|bz2|xz))?$", re.IGNORECASE)
+_UNPACKERS = {".gz": "gunzip -c", ".zst": "zstd -dc", ".zstd": "zstd -dc", ".bz2": "bunzip2 -c", ".xz": "xz -dc"}
 _NO_TEXT = "Leave it out, or hand over the text that it shows."
 _SIGNATURES = (
     (b"%PDF-", "a PDF", "Extract its text first: pdftotext FILE - | quality score -"),
@@ -87,9 +89,10 @@ def read(name: str, begun: bytes = b"") -> Page:
     """The text of a file, or of standard input for `-`, of which some bytes may have been read already.
 
     Raises:
-        InputError: it is missing, unreadable, no regular file, larger than LIMIT bytes, or not text.
+        InputError: it is missing, unreadable, no regular file, a table, larger than LIMIT bytes, or not text.
     """
     raw = begun + _read_stdin() if name == STDIN else _read_file(name)
+    refuse_table(name)
     shown = "standard input" if name == STDIN else name
     if len(raw) > LIMIT:
         raise InputError(f"{shown}: larger than {LIMIT >> 20} MB, too large for one page. Split it into one text a file.")
@@ -116,6 +119,23 @@ def decode(raw: bytes, name: str) -> tuple[str, str | None]:
         return _decode_broken(raw)
     _refuse_controls(raw, name, 0.1)
     return text, None
+
+
+def refuse_table(name: str) -> None:
+    """Refuse a file of rows by its name: as a text, all of them would be one.
+
+    Raises:
+        InputError: it is a table; the message has a command that makes JSON Lines of it.
+    """
+    found = _TABLE.search(name)
+    if not found:
+        return
+    kind, packing = found[1].upper(), (found[2] or "").lower()
+    given, made = shlex.quote(name), shlex.quote(name[: found.start()] + ".jsonl")
+    reader = "csv.DictReader(open(0, encoding='utf-8-sig', newline='')" + (", delimiter='\\t')" if kind == "TSV" else ")")
+    command = f'python3 -c "import csv, json; [print(json.dumps(row)) for row in {reader}]"'
+    command = f"{_UNPACKERS[packing]} {given} | {command}" if packing else f"{command} < {given}"
+    raise InputError(f"{name}: a table ({kind}), whose rows would be read as one text. Make JSON Lines of it first: {command} > {made}")
 
 
 def _is_folder(name: str) -> bool:

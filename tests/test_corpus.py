@@ -449,6 +449,19 @@ def test_a_text_file_that_is_no_text_is_told_and_the_others_are_read(tmp_path):
     assert "this is a PDF" in fault.cause
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.csv.gz", "a.tsv.zst"])
+def test_a_table_is_told_and_the_others_are_read(tmp_path, name):
+    (tmp_path / name).write_bytes(packed(b"id,text\n1,The pier is closed.\n", "".join(Path(name).suffixes[1:])))
+    (tmp_path / "b.txt").write_text(TEXT)
+    ear = Ear()
+
+    found = find_shards([str(tmp_path / name), str(tmp_path / "b.txt")], ear)
+
+    assert [file.name for shard in found for file in shard.files] == ["b.txt"]
+    (told,) = ear.errors
+    assert told.startswith(f"{tmp_path / name}: a table (")
+
+
 def test_lone_surrogates_are_mended(tmp_path):
     (tmp_path / "a.jsonl").write_bytes(b'{"text": "one \\ud800 two", "x": NaN}\n')
 

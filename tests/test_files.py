@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import os
 import random
 import socket
@@ -125,6 +126,18 @@ def test_a_remedy_can_be_pasted_into_a_shell(tmp_path):
     path = tmp_path / "my page; rm.gz"
 
     assert f"gunzip -c '{path}' | quality score -" in refusal(write(path, gzip.compress(b"x")))
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "with a byte order mark"])
+@pytest.mark.parametrize(("name", "between"), [("the crawl.csv", ","), ("crawl.TSV", "\t"), ("crawl.csv.gz", ",")])
+def test_a_table_is_refused_with_a_command_that_makes_json_lines_of_it(tmp_path, name, between, mark):
+    table = f'{mark}text{between}id\r\n"Ice closed the ferry{between}\nsaid Orla Venn."{between}7\r\n'.encode()
+    message = refusal(write(tmp_path / name, gzip.compress(table) if name.endswith(".gz") else table))
+    subprocess.run(["bash", "-c", message.partition("Make JSON Lines of it first: ")[2]], check=True)
+
+    (made,) = tmp_path.glob("*.jsonl")
+    assert made.name == f"{name.partition('.')[0]}.jsonl"
+    assert json.loads(made.read_text()) == {"text": f"Ice closed the ferry{between}\nsaid Orla Venn.", "id": "7"}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from classifier.corpus.fields import mended
 from classifier.corpus.streams import Damaged, filesystem, open_raw, size_of, unpacked
 from classifier.errors import InputError
-from classifier.files import Listener, decode, markup
+from classifier.files import Listener, decode, markup, refuse_table
 
 LINES, PARQUET, WARC, TEXT, OBJECT = "lines", "parquet", "warc", "text", "object"
 WHOLE = frozenset({TEXT, OBJECT})  # kinds with one document a file
@@ -74,7 +74,7 @@ def find_shards(names: Iterable[str], listener: Listener, apart: Path | None = N
     """
     found: dict[str, File] = {}
     for name in _listed(names, listener):
-        for file in _find(name, listener, apart):
+        for file in _readable(_find(name, listener, apart), listener):
             found.setdefault(os.path.realpath(file.path) if "://" not in file.path else file.path, file)
     files = _named_apart(list(found.values()))
     shards: list[Shard] = []
@@ -121,6 +121,18 @@ def _find(name: str, listener: Listener, apart: Path | None) -> Iterator[File]:
     except OSError as error:
         told = "no such file or folder" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
         listener.error(InputError(f"{name}: {told}. Check the name and the current folder."))
+
+
+def _readable(files: Iterable[File], listener: Listener) -> Iterator[File]:
+    """The files without tables, of which the listener is told."""
+    for file in files:
+        try:
+            if file.kind == TEXT:
+                refuse_table(file.path)
+        except InputError as error:
+            listener.error(error)
+        else:
+            yield file
 
 
 def _matching(pattern: str, listener: Listener) -> Iterator[File]:
