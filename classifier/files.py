@@ -46,14 +46,15 @@ _SIGNATURES = (
     (b"\xff\xd8\xff", "a JPEG image", _NO_TEXT),
     (b"GIF8", "a GIF image", _NO_TEXT),
     (b"RIFF", "an image, a sound or a film", _NO_TEXT),
-    (b"PAR1", "a Parquet file", "Export its text column, one text a file."),
+    (b"PAR1", "a Parquet file", "Give it a name that ends in .parquet."),
     (b"SQLite format 3\x00", "an SQLite database", "Export its texts, one a file."),
     (b"\x7fELF", "a program", "Leave it out."),
 )
 _MARKUP = (
     (("<!doctype html", "<html", "<?xml"), "looks like HTML or XML, and is judged with its markup. Extract the article first."),
-    (('{"', '[{"'), "looks like JSON, and is judged as one text. Hand over the text alone: jq -r .text FILE | quality score -"),
-    (("warc/1.",), "looks like a WARC archive, and is judged as one text. Extract its pages first, one text a file."),
+    (('{"',), "looks like JSON, and is judged as one text. Hand over records, one a line: jq -c . FILE | quality score -"),
+    (('[{"',), "looks like JSON, and is judged as one text. Hand over records, one a line: jq -c '.[]' FILE | quality score -"),
+    (("warc/1.",), "looks like a WARC archive, and is judged as one text. Give it a name that ends in .warc."),
 )
 
 

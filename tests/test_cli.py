@@ -215,11 +215,81 @@ def test_a_copy_is_found_in_an_index_of_the_python_api(scorer, page):
     assert "copy of      a  similarity" in view.plain_card(verdict, "b", scorer.family_scores(verdict))
 
 
-def test_an_unreadable_text_to_compare_with_is_an_error_and_the_rest_goes_on(quality, page, tmp_path):
-    done = quality("score", "--json", page, "--against", tmp_path / "none.txt")
+@pytest.mark.parametrize("kind", ["missing", "empty folder", "no text"])
+def test_nothing_is_judged_where_there_is_nothing_to_compare_with(quality, page, tmp_path, kind):
+    given = tmp_path / "known"
+    match kind:
+        case "empty folder":
+            given.mkdir()
+        case "no text":
+            write(given, b"%PDF-1.7")
+    done = quality("score", page, "--against", page, "--against", given)
+
+    assert (done.code, done.out) == (2, "")
+    assert f"error: --against {given}: no text to compare with." in done.err
+
+
+def test_an_unreadable_text_among_those_to_compare_with_is_an_error_and_the_rest_goes_on(quality, page, tmp_path):
+    write(tmp_path / "known" / "a.txt", page.read_bytes())
+    write(tmp_path / "known" / "b.txt", b"%PDF-1.7")
+    done = quality("score", "--json", page, "--against", tmp_path / "known")
 
     assert done.code == 2
-    assert len(done.objects()) == 1
+    assert done.objects()[0]["duplicate_of"]["id"] == str(tmp_path / "known" / "a.txt")
+
+
+# Records
+
+
+@pytest.fixture
+def crawl(tmp_path, pages):
+    """A crawl of two pages."""
+    records = [{"id": f"hale/{number}", "text": path.read_text()} for number, path in enumerate(pages[:2])]
+    return write(tmp_path / "crawl.jsonl", "".join(json.dumps(record) + "\n" for record in records))
+
+
+def test_records_are_judged_one_by_one_under_their_ids(quality, crawl, pages, scorer):
+    expected = [scorer.score(page.read_text(), id=f"hale/{number}").to_dict() for number, page in enumerate(pages[:2])]
+
+    assert quality("score", "--json", crawl).objects() == expected
+    packed = write(crawl.with_name("packed.jsonl.gz"), gzip.compress(crawl.read_bytes()))
+    assert quality("score", "--json", packed).objects() == expected
+    assert spawn("score", "--json", "-", input=crawl.read_bytes()).objects() == expected
+
+
+def test_few_records_are_cards_and_many_are_rows(quality, crawl):
+    assert "\nhale/1\n  label " in quality("score", crawl).out
+
+    done = quality("score", crawl, *[write(crawl.with_name(f"{number}.jsonl"), crawl.read_bytes()) for number in range(2)])
+    assert [row.split()[-1] for row in done.out.splitlines()] == ["file", *["hale/0", "hale/1"] * 3]
+    assert done.err.startswith("6 texts: ")
+
+
+def test_texts_of_records_are_told_apart(quality, crawl):
+    assert [line for line in quality("score", "--clean", crawl).out.splitlines() if line.startswith("==>")] == [
+        "==> hale/0 <==",
+        "==> hale/1 <==",
+    ]
+    assert len(re.findall(r"^hale/\d  \w+  \d+%", quality("score", "--why", crawl).out, re.MULTILINE)) == 2
+
+
+def test_a_record_that_cannot_be_read_is_told_and_the_others_are_judged(quality, crawl):
+    write(crawl, crawl.read_bytes() + b"half a li\n")
+    done = quality("score", "--json", crawl)
+
+    assert (done.code, len(done.objects())) == (2, 2)
+    assert done.err.startswith(f"error: {crawl}:3: this line is no JSON")
+
+
+def test_records_are_what_a_text_is_compared_with(quality, crawl, pages):
+    assert quality("score", "--json", pages[1], "--against", crawl).objects()[0]["duplicate_of"]["id"] == "hale/1"
+    assert [fact["duplicate_of"] for fact in quality("score", "--json", crawl, "--against", crawl).objects()] == [None, None]
+
+
+def test_an_id_may_hold_any_character(quality, crawl):
+    write(crawl, json.dumps({"id": "a\0b", "text": "The council voted."}))
+
+    assert quality("score", "--json", crawl, "--against", crawl).objects()[0]["id"] == "a\0b"
 
 
 def test_quiet_leaves_data_and_errors(quality, pages, tmp_path):
@@ -239,13 +309,13 @@ def test_quiet_leaves_data_and_errors(quality, pages, tmp_path):
         ("none.txt", None, "no such file or folder"),
         ("random.txt", random.Random(1).randbytes(200_000), "binary data"),
         ("page.pdf", b"%PDF-1.7\n", "a PDF, not text. Extract its text first: pdftotext"),
-        ("page.txt.gz", gzip.compress(b"The council voted."), "gzip data, not text. Unpack it first: gunzip -c"),
+        ("crawl.csv", b"id,text\n1,The council voted.", "a table (CSV), whose rows would be read as one text"),
         ("empty", "folder", "no text files in this folder"),
         ("dangling.txt", "link", "which does not exist"),
         ("pipe.txt", "pipe", "a named pipe"),
         ("a\nb\x1b[31m.txt", None, "no such file or folder"),
     ],
-    ids=["missing", "random", "PDF", "gzip", "empty folder", "dangling link", "named pipe", "hostile name"],
+    ids=["missing", "random", "PDF", "CSV", "empty folder", "dangling link", "named pipe", "hostile name"],
 )
 def test_bad_input_is_one_line_and_the_others_are_judged(quality, tmp_path, page, name, content, told):
     path = tmp_path / name

@@ -111,7 +111,7 @@ def test_line_ends_stay_as_they_came(tmp_path):
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "a PNG image", "Leave it out"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", "a JPEG image", "Leave it out"),
         (b"PK\x03\x04\x14\x00\x06\x00", "a ZIP archive or an office document", "save it as plain text"),
-        (b"PAR1\x15\x04\x15\x10", "a Parquet file", "Export"),
+        (b"PAR1\x15\x04\x15\x10", "a Parquet file", "ends in .parquet"),
         (b"{\\rtf1\\ansi Hello}", "rich text", "plain text"),
     ],
 )

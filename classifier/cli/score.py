@@ -22,7 +22,6 @@ from classifier.errors import InputError
 if TYPE_CHECKING:  # each command imports what it needs: `quality --help` loads no numpy, and `quality score` no scikit-learn
     from classifier import Document, Scorer, Verdict
     from classifier.document import Neighbors
-    from classifier.files import Page
     from classifier.index import Index
 
 FEW = 3  # up to so many texts are shown as cards, more as one row each
@@ -38,7 +37,9 @@ class Label(StrEnum):
 
 @app.command(epilog="Example: quality score page.txt --require original && publish page.txt")
 def score(
-    names: Annotated[list[str], typer.Argument(metavar="FILE", help="Text files, folders, or - for standard input.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="FILE", help="Text files, folders of them, JSON Lines, Parquet or WARC, or - for standard input.")
+    ],
     as_json: AsJson = False,
     why: Annotated[bool, typer.Option("--why", help="The text, with the evidence marked in place.")] = False,
     clean: Annotated[bool, typer.Option("--clean", help="The text without its boilerplate.")] = False,
@@ -53,6 +54,7 @@ def score(
     """Judge texts: label, probabilities, reasons, and the lines to cut.
 
     In a folder, files ending in .txt, .text or .md, or without a suffix, are read, in sorted order, hidden ones left out.
+    Files of records, as crawlers write them, are judged record by record, each under its id.
 
     Exit code: 0; 1 when --require is not met; 2 for wrong usage or input that cannot be read (the rest is still judged).
     """
@@ -62,18 +64,22 @@ def score(
         raise typer.BadParameter("- can be read only once.")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # starting a pool of threads costs numpy's import 0.1 s of CPU
     from classifier import Scorer
+    from classifier.cli import documents
 
     desk = Desk(quiet)
     scorer = Scorer(model=model, index=_index(index, against or [], desk))
-    found = files.find(names, desk)
-    first = list(islice(found, FEW + 1))
-    many = len(first) > FEW
-    show = _form(form, scorer, many=many, several=len(first) > 1)
+    given = files.find(names, desk)
+    few = list(islice(given, FEW + 1))
+    found = documents.read(chain(few, given), desk)
+    first = [] if len(few) > FEW else list(islice(found, FEW + 1))  # one file may hold many texts
+    count = max(len(few), len(first))
+    many = count > FEW
+    show = _form(form, scorer, many=many, several=count > 1)
     tally = _Tally(require)
     with progress_bar("judging", quiet=quiet or not many or is_terminal(sys.stdout)) as progress:  # on a terminal, the rows show it
-        total = sum(1 for _ in files.find(names, Nobody())) if progress else 0
-        for page, verdict in _judged(_pages(chain(first, found), desk), scorer):
-            show(page, verdict)
+        total = _total(names) if progress else None
+        for document, verdict in _judged(chain(first, found), scorer):
+            show(document, verdict)
             tally.count(verdict)
             if progress:
                 progress(tally.labels.total(), total)
@@ -100,24 +106,46 @@ class _Tally:
         self.missed += self.required is not None and verdict.label != self.required
 
 
+def _total(names: Iterable[str]) -> int | None:
+    """How many texts the inputs hold; None where one of them holds records, which are not counted before they are read."""
+    from classifier.corpus.inputs import LINES, OBJECT, PARQUET, WARC, kind_by_name
+
+    kinds = [kind_by_name(name)[0] for name in files.find(names, Nobody())]
+    return None if {LINES, OBJECT, PARQUET, WARC}.intersection(kinds) else len(kinds)
+
+
 def _index(where: str | None, against: Sequence[str], desk: Desk) -> Index | _Given | None:
-    """The index to look in: one that was made before, or one of the texts given by hand."""
+    """The index to look in: one that was made before, or one of the texts given by hand.
+
+    Raises:
+        InputError: there is no such index, or no text where a name leads.
+    """
     if where:
         return opened(where)
-    return _Given(_pages(files.find(against, desk), desk)) if against else None
+    return _Given([document for name in against for document in _known(name, desk)]) if against else None
+
+
+def _known(name: str, desk: Desk) -> list[Document]:
+    """The texts to compare with that a name stands for."""
+    from classifier.cli import documents
+
+    found = list(documents.read([name], desk))
+    if not found:
+        raise InputError(f"--against {name}: no text to compare with. Name a text file, a folder of them or a file of records.")
+    return found
 
 
 class _Given:
     """An index of texts given by hand, which knows their whole texts too."""
 
-    def __init__(self, pages: Iterable[Page]) -> None:
-        from classifier import Document, open_index
+    def __init__(self, documents: Iterable[Document]) -> None:
+        from classifier import open_index
 
         self._index = open_index(":memory:")
-        given = {os.path.realpath(page.name): Document(page.text, id=page.name) for page in pages}
+        given = {_place(document): document for document in documents}
         self._index.add_many(given.values())
         self._texts = {str(document.id): document.text for document in given.values()}
-        self._names = {path: document.id for path, document in given.items()}
+        self._names = {place: document.id for place, document in given.items()}
 
     def neighbors_of(self, batch: Sequence[Document]) -> Iterator[Neighbors]:
         """For each article its nearest near copy and its surest source, in order."""
@@ -125,71 +153,61 @@ class _Given:
 
     def _named(self, document: Document) -> Document:
         """A document under the name by which its file was given, if it was: a file is never compared with itself."""
-        return replace(document, id=self._names.get(os.path.realpath(document.id or ""), document.id))
+        return replace(document, id=self._names.get(_place(document), document.id))
 
 
-def _pages(names: Iterable[str], desk: Desk) -> Iterator[Page]:
-    for name in names:
-        if name == files.STDIN and is_terminal(sys.stdin):
-            desk.say("note: reading from the terminal; end the text with Ctrl-D.")
-        try:
-            page = files.read(name)
-        except InputError as error:
-            desk.error(error)
-            continue
-        if page.note:
-            desk.note(name, page.note)
-        yield page
+def _place(document: Document) -> str:
+    """The id of a document, or of a file its path without links: it may have been given under another spelling."""
+    name = str(document.id)
+    return os.path.realpath(name) if os.path.isfile(name) else name  # noqa: PTH113  # pathlib raises for an overlong name
 
 
-def _judged(pages: Iterable[Page], scorer: Scorer) -> Iterator[tuple[Page, Verdict]]:
-    from classifier import Document
+def _judged(documents: Iterable[Document], scorer: Scorer) -> Iterator[tuple[Document, Verdict]]:
+    waiting: deque[Document] = deque()  # the scorer reads some texts ahead
 
-    waiting: deque[Page] = deque()  # the scorer reads some texts ahead
+    def kept() -> Iterator[Document]:
+        for document in documents:
+            waiting.append(document)
+            yield document
 
-    def documents() -> Iterator[Document]:
-        for page in pages:
-            waiting.append(page)
-            yield Document(page.text, id=page.name)
-
-    for verdict in scorer.score_many(documents()):
+    for verdict in scorer.score_many(kept()):
         yield waiting.popleft(), verdict
 
 
-def _form(option: str | None, scorer: Scorer, *, many: bool, several: bool) -> Callable[[Page, Verdict], None]:
+def _form(option: str | None, scorer: Scorer, *, many: bool, several: bool) -> Callable[[Document, Verdict], None]:
     """How each verdict is shown."""
     match option:
         case "--json":
             return lambda _, verdict: write(view.json_line(verdict.to_dict()))
         case "--clean":
-            return lambda page, verdict: _write_clean(page, verdict, titled=several)
+            return lambda _, verdict: _write_clean(verdict, titled=several)
         case "--why":
             return _write_marked
     if many:
         write_spans(view.row_head())
-        return lambda page, verdict: write_spans(view.row(verdict, page.name))
-    return lambda page, verdict: _write_card(page, verdict, scorer)
+        return lambda _, verdict: write_spans(view.row(verdict, str(verdict.id)))
+    return lambda _, verdict: _write_card(verdict, scorer)
 
 
-def _write_card(page: Page, verdict: Verdict, scorer: Scorer) -> None:
-    scores = scorer.family_scores(verdict)
+def _write_card(verdict: Verdict, scorer: Scorer) -> None:
+    name, scores = str(verdict.id), scorer.family_scores(verdict)
     if is_rich():
-        render(view.card(verdict, page.name, scores))
+        render(view.card(verdict, name, scores))
     else:
-        write(view.plain_card(verdict, page.name, scores))
+        write(view.plain_card(verdict, name, scores))
 
 
-def _write_clean(page: Page, verdict: Verdict, *, titled: bool) -> None:
+def _write_clean(verdict: Verdict, *, titled: bool) -> None:
     """The clean text as it is; but what goes to a terminal is made harmless."""
     text = verdict.clean_text if verdict.clean_text.endswith("\n") else verdict.clean_text + "\n"
-    head = f"==> {view.neutralize(page.name, one_line=True)} <==\n" if titled else ""
+    head = f"==> {view.neutralize(str(verdict.id), one_line=True)} <==\n" if titled else ""
     write(head + (view.neutralize(text) if is_terminal(sys.stdout) else text))
 
 
-def _write_marked(page: Page, verdict: Verdict) -> None:
-    write_spans(view.heading(verdict, page.name))
+def _write_marked(document: Document, verdict: Verdict) -> None:
+    write_spans(view.heading(verdict, str(verdict.id)))
     write("\n")
-    if not is_colored() or len(page.text) > view.LONGEST_COLORED:
-        write(view.marked_plain(verdict, page.text))
+    if not is_colored() or len(document.text) > view.LONGEST_COLORED:
+        write(view.marked_plain(verdict, document.text))
         return
-    render(view.marked(verdict, page.text), "", *map(view.text_of, view.legend(verdict)), "")
+    render(view.marked(verdict, document.text), "", *map(view.text_of, view.legend(verdict)), "")
