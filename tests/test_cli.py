@@ -178,6 +178,17 @@ def test_require_is_met_by_its_label_alone(quality, scorer, page):
         assert quality("score", page, "--require", wanted, "-q").code == (wanted != label)
 
 
+def test_an_uncertain_verdict_does_not_pass_where_certainty_is_required(quality, scorer, tmp_path, page):
+    short = write(tmp_path / "short.txt", "The council voted on Monday.")
+    label, sure = scorer.score(short.read_text()).label, scorer.score(page.read_text())
+
+    assert not sure.uncertain
+    assert quality("score", page, "--require", sure.label, "--certain", "-q").code == 0
+    assert quality("score", short, "--require", label, "-q").code == 0
+    done = quality("score", short, "--require", label, "--certain")
+    assert (done.code, done.err) == (1, f"not certainly {label}: 1 of 1\n")
+
+
 def test_an_unmet_requirement_is_told(quality, pages, scorer):
     wanted = scorer.score(pages[0].read_text()).label
     missed = sum(scorer.score(page.read_text()).label != wanted for page in pages)
@@ -399,6 +410,7 @@ def test_a_note_about_many_files_is_one_line(quality, tmp_path):
         (("score", "x", "--json", "--why"), "--json and --why cannot be combined"),
         (("score", "x", "--index", "i", "--against", "y"), "--index and --against cannot be combined"),
         (("score", "-", "-"), "only once"),
+        (("score", "x", "--certain"), "--certain says how --require counts"),
         (("score", "x", "--colour"), "No such option"),
         (("scre", "x"), "score"),
         (("score", "x", "--index", "/nowhere/index.sqlite"), "/nowhere/index.sqlite: no such index"),

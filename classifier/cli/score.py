@@ -35,7 +35,7 @@ class Label(StrEnum):
     filler = "filler"
 
 
-@app.command(epilog="Example: quality score page.txt --require original && publish page.txt")
+@app.command(epilog="Example: quality score page.txt --require original --certain && publish page.txt")
 def score(
     names: Annotated[
         list[str], typer.Argument(metavar="FILE", help="Text files, folders of them, JSON Lines, Parquet or WARC, or - for standard input.")
@@ -48,6 +48,7 @@ def score(
     ] = None,
     index: Annotated[str | None, typer.Option("--index", metavar="PATH", help="Look for copies and sources in this index.")] = None,
     require: Annotated[Label | None, typer.Option("--require", help="Exit with 1 when a text is something else.")] = None,
+    certain: Annotated[bool, typer.Option("--certain", help="With --require: an uncertain verdict does not pass.")] = False,
     model: Model = None,
     quiet: Quiet = False,
 ) -> None:
@@ -62,6 +63,8 @@ def score(
     one_of({"--index": bool(index), "--against": bool(against)})
     if names.count(files.STDIN) + (against or []).count(files.STDIN) > 1:
         raise typer.BadParameter("- can be read only once.")
+    if certain and not require:
+        raise typer.BadParameter("--certain says how --require counts. Give both.")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # starting a pool of threads costs numpy's import 0.1 s of CPU
     from classifier import Scorer
     from classifier.cli import documents
@@ -75,7 +78,7 @@ def score(
     count = max(len(few), len(first))
     many = count > FEW
     show = _form(form, scorer, many=many, several=count > 1)
-    tally = _Tally(require)
+    tally = _Tally(require, certain)
     with progress_bar("judging", quiet=quiet or not many or is_terminal(sys.stdout)) as progress:  # on a terminal, the rows show it
         total = _total(names) if progress else None
         for document, verdict in _judged(chain(first, found), scorer):
@@ -86,16 +89,17 @@ def score(
     if many and not form:
         desk.say(view.summary(tally.labels, tally.uncertain))
     if tally.missed:
-        desk.say(f"not {require}: {tally.missed:,} of {tally.labels.total():,}")
+        desk.say(f"not {'certainly ' * certain}{require}: {tally.missed:,} of {tally.labels.total():,}")
     desk.close()
     raise typer.Exit(FAILED if desk.failed else REQUIRE_NOT_MET if tally.missed else 0)
 
 
 @dataclass
 class _Tally:
-    """What a run found: how many texts of each label, how many uncertain, and how many not of the label required."""
+    """What a run found: how many texts of each label, how many uncertain, and how many not of the label required, or not certainly."""
 
     required: Label | None
+    certain: bool
     labels: Counter[str] = field(default_factory=Counter)
     uncertain: int = 0
     missed: int = 0
@@ -103,7 +107,7 @@ class _Tally:
     def count(self, verdict: Verdict) -> None:
         self.labels[verdict.label] += 1
         self.uncertain += verdict.uncertain
-        self.missed += self.required is not None and verdict.label != self.required
+        self.missed += self.required is not None and (verdict.label != self.required or (self.certain and verdict.uncertain))
 
 
 def _total(names: Iterable[str]) -> int | None:
