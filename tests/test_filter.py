@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier import Decisions, QualityError, Scorer, filter_again, filter_corpus
+from classifier import Decisions, QualityError, Scorer, filter_again, filter_corpus, language
 from classifier.corpus import chunks
 from classifier.filter import copies, folder, ledger
-from classifier.filter.decisions import PLACES, REASONS
+from classifier.filter.decisions import LANGUAGES, PLACES, REASONS
 from classifier.filter.examples import EACH, reason_of
 from classifier.filter.processes import keep_memory
 from classifier.filter.sample import try_sample
@@ -125,11 +125,17 @@ def test_a_document_goes_where_the_flags_say(settings, facts, place, reason):
         ({"keep": ()}, "no label"),
         ({"min_quality": 7}, "--min-quality: 7 is out of range"),
         ({"uncertain": "maybe"}, "'maybe' is no choice"),
+        ({"language": "english"}, "--language: 'english' is no code of a language that can be told. Choose among en, de, "),
+        ({"language": "ja"}, "--language: 'ja' is no code"),
     ],
 )
 def test_a_flag_that_makes_no_sense_is_refused(settings, told):
     with pytest.raises(QualityError, match=re.escape(told)):
         Decisions(**settings)
+
+
+def test_the_languages_that_can_be_kept_are_those_that_can_be_told():
+    assert language._CODES == LANGUAGES
 
 
 def test_every_flag_is_explained():

@@ -57,7 +57,9 @@ def filter_(
         float, typer.Option("--max-boilerplate", envvar="QUALITY_MAX_BOILERPLATE", help="The largest share of boilerplate.")
     ] = 1.0,
     min_words: Annotated[int, typer.Option("--min-words", min=0, envvar="QUALITY_MIN_WORDS", help="The fewest words.")] = 0,
-    language: Annotated[str | None, typer.Option("--language", envvar="QUALITY_LANGUAGE", help="The only language to keep.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", envvar="QUALITY_LANGUAGE", help="The only language to keep, such as en or de.")
+    ] = None,
     dedup: Annotated[bool, typer.Option("--dedup", envvar="QUALITY_DEDUP", help="Keep one of several near copies.")] = False,
     drop_derived: Annotated[
         bool, typer.Option("--drop-derived", envvar="QUALITY_DROP_DERIVED", help="Reject what retells another document.")

@@ -12,6 +12,7 @@ from classifier.verdict import LABELS
 KEPT, REJECTED, ASIDE = "kept", "rejected", "aside"
 PLACES = (KEPT, REJECTED, ASIDE)
 UNCERTAIN = ("keep", "drop", "aside")
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "pl", "tr", "id", "sw")  # that classifier.language can tell
 REASONS = {
     "empty": "no words",
     "language": "another language",
@@ -87,6 +88,10 @@ class Decisions:
                 raise QualityError(f"--{name.replace('_', '-')}: {getattr(self, name)} is out of range. Give a number from 0 to 1.")
         if self.min_words < 0:
             raise QualityError(f"--min-words: {self.min_words} is out of range. Give a number from 0 on.")
+        if self.language is not None and self.language not in LANGUAGES:
+            raise QualityError(
+                f"--language: {self.language!r} is no code of a language that can be told. Choose among {', '.join(LANGUAGES)}."
+            )
         if self.uncertain not in UNCERTAIN:
             raise QualityError(f"--uncertain: {self.uncertain!r} is no choice. Choose among {', '.join(UNCERTAIN)}.")
 
