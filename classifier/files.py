@@ -30,7 +30,6 @@ _BOMS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
-_TABLE = re.compile(r"\.([ct]sv)(\.(?:gz|zstd?|bz2|xz))?$", re.IGNORECASE)
 _UNPACKERS = {".gz": "gunzip -c", ".zst": "zstd -dc", ".zstd": "zstd -dc", ".bz2": "bunzip2 -c", ".xz": "xz -dc"}
 _NO_TEXT = "Leave it out, or hand over the text that it shows."
 _SIGNATURES = (
@@ -128,15 +127,25 @@ def refuse_table(name: str) -> None:
     Raises:
         InputError: it is a table; the message has a command that makes JSON Lines of it.
     """
-    found = _TABLE.search(name)
-    if not found:
+    suffix = Path(name.removesuffix(_packing(name))).suffix
+    if suffix.lower() not in {".csv", ".tsv"}:
         return
-    kind, packing = found[1].upper(), (found[2] or "").lower()
-    given, made = shlex.quote(name), shlex.quote(name[: found.start()] + ".jsonl")
-    reader = "csv.DictReader(open(0, encoding='utf-8-sig', newline='')" + (", delimiter='\\t')" if kind == "TSV" else ")")
-    command = f'python3 -c "import csv, json; [print(json.dumps(row)) for row in {reader}]"'
-    command = f"{_UNPACKERS[packing]} {given} | {command}" if packing else f"{command} < {given}"
-    raise InputError(f"{name}: a table ({kind}), whose rows would be read as one text. Make JSON Lines of it first: {command} > {made}")
+    reader = "csv.DictReader(open(0, encoding='utf-8-sig', newline='')" + (", delimiter='\\t')" if suffix.lower() == ".tsv" else ")")
+    command = to_lines(f'python3 -c "import csv, json; [print(json.dumps(row)) for row in {reader}]"', name)
+    raise InputError(f"{name}: a table ({suffix}), whose rows would be read as one text. Make JSON Lines of it first: {command}")
+
+
+def to_lines(command: str, name: str) -> str:
+    """What to type in a shell so that a command makes JSON Lines of a file, which may be packed."""
+    given, made = shlex.quote(name), shlex.quote(f"{name}.jsonl")  # a file that has the name without the suffix may be there
+    unpacker = _UNPACKERS.get(_packing(name).lower())
+    return f"{unpacker} {given} | {command} > {made}" if unpacker else f"{command} < {given} > {made}"
+
+
+def _packing(name: str) -> str:
+    """The suffix that says how a file is packed, or ""."""
+    suffix = Path(name).suffix
+    return suffix if suffix.lower() in _UNPACKERS else ""
 
 
 def _is_folder(name: str) -> bool:

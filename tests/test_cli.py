@@ -320,7 +320,7 @@ def test_quiet_leaves_data_and_errors(quality, pages, tmp_path):
         ("none.txt", None, "no such file or folder"),
         ("random.txt", random.Random(1).randbytes(200_000), "binary data"),
         ("page.pdf", b"%PDF-1.7\n", "a PDF, not text. Extract its text first: pdftotext"),
-        ("crawl.csv", b"id,text\n1,The council voted.", "a table (CSV), whose rows would be read as one text"),
+        ("crawl.csv", b"id,text\n1,The council voted.", "a table (.csv), whose rows would be read as one text"),
         ("empty", "folder", "no text files in this folder"),
         ("dangling.txt", "link", "which does not exist"),
         ("pipe.txt", "pipe", "a named pipe"),

@@ -119,6 +119,41 @@ def test_json_lines_are_read_however_they_are_packed(tmp_path, suffix, name, con
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
+@pytest.mark.parametrize("mark", ["", "\ufeff \n"])
+def test_a_list_of_objects_is_read_member_by_member(tmp_path, suffix, mark):
+    path = tmp_path / f"a.json{suffix}"
+    path.write_bytes(packed(f'{mark}[{{"text": "one"}},\n "no", {{"id": "\\udc80", "text": "two\\n"}}]\n'.encode(), suffix))
+
+    records, (fault,) = read(path)
+
+    assert [(record.document.text, record.row) for record in records] == [("one", 1), ("two\n", 3)]
+    assert (fault.row, fault.cause[:21]) == (2, "this record is a text")
+
+
+@pytest.mark.parametrize(("content", "told"), [('[{"text": "one"}', "; it seems to be cut short"), ("[{one}]", ". Mend it")])
+def test_a_list_that_is_no_json_is_told(tmp_path, content, told):
+    (tmp_path / "a.json").write_text(content)
+
+    records, (fault,) = read(tmp_path / "a.json")
+
+    assert (records, fault.cause[:26]) == ([], "this file is no JSON list" + told[0])
+    assert told in fault.cause
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_a_list_that_is_too_large_is_refused_with_what_to_type(tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr(chunks, "LONGEST", 1 << 20)
+    path = tmp_path / f"the crawl.json{suffix}"
+    path.write_bytes(packed(json.dumps([{"text": TEXT}] * 20_000).encode(), suffix))
+
+    records, (fault,) = read(path)
+
+    command = f"gunzip -c '{path}' | jq -c '.[]'" if suffix else f"jq -c '.[]' < '{path}'"
+    assert (records, fault.row) == ([], 1)
+    assert fault.cause == f"a list of more than 1 MB, which is read as a whole. Make JSON Lines of it first: {command} > '{path}.jsonl'"
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
 @pytest.mark.parametrize("name", ["crawl", "a.json"])
 def test_a_byte_order_mark_hides_no_lines(tmp_path, suffix, name):
     path = tmp_path / f"{name}{suffix}"

@@ -136,7 +136,7 @@ def test_a_table_is_refused_with_a_command_that_makes_json_lines_of_it(tmp_path,
     subprocess.run(["bash", "-c", message.partition("Make JSON Lines of it first: ")[2]], check=True)
 
     (made,) = tmp_path.glob("*.jsonl")
-    assert made.name == f"{name.partition('.')[0]}.jsonl"
+    assert made.name == f"{name}.jsonl"
     assert json.loads(made.read_text()) == {"text": f"Ice closed the ferry{between}\nsaid Orla Venn.", "id": "7"}
 
 

@@ -146,6 +146,17 @@ def test_every_flag_is_explained():
     assert "at least 0.5" in next(every.explain())
 
 
+def test_the_members_of_a_list_come_out_as_json_lines(tmp_path, rows):
+    (tmp_path / "in.json").write_text(json.dumps(rows, indent=1))
+    filter_corpus([write_lines(tmp_path / "in.jsonl", rows)], tmp_path / "lines", jobs=1)
+
+    summary = filter_corpus([tmp_path / "in.json"], tmp_path / "list", jobs=1)
+
+    for place in ("kept", "rejected"):
+        assert (tmp_path / "list" / place / "in.json").read_bytes() == (tmp_path / "lines" / place / "in.jsonl").read_bytes()
+    assert filter_corpus([tmp_path / "list/kept/in.json"], tmp_path / "again", jobs=1).kept == summary.kept
+
+
 def test_json_lines_come_out_untouched_but_for_our_namespace(tmp_path, rows):
     source = write_lines(tmp_path / "in.jsonl", rows)
 

@@ -72,6 +72,24 @@ def test_an_input_that_is_missing_is_told_and_the_others_are_filtered(quality, s
     assert json.loads(out)["kept"]
 
 
+@pytest.mark.parametrize("flags", [("-o", "out", "--jobs", "1"), ("--sample", "5")])
+def test_a_corpus_of_which_nothing_can_be_read_is_an_error(quality, tmp_path, flags):
+    (tmp_path / "crawl.jsonl").write_text("half a li\n{}\n")
+
+    code, _, err = quality("filter", "crawl.jsonl", *flags, "--quiet")
+
+    assert code == 2
+    assert err.startswith("error: ")
+    assert "nothing could be read. " in err
+    assert err.count("\n") == 1
+
+
+def test_a_corpus_without_a_record_is_no_error(quality, tmp_path):
+    (tmp_path / "crawl.jsonl").write_text("\n")
+
+    assert quality("filter", "crawl.jsonl", "-o", "out", "--jobs", "1")[0] == 0
+
+
 def test_a_run_is_decided_again(quality, source):
     quality("filter", source, "-o", "out", "--jobs", "1")
 

@@ -16,6 +16,7 @@ import typer
 from classifier import view
 from classifier.cli.app import AsJson, Model, Quiet, app
 from classifier.cli.output import FAILED, Desk, is_terminal, write, write_table
+from classifier.errors import InputError
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -89,7 +90,7 @@ def filter_(
 
     A run that was stopped goes on where it was when the same command is given again.
 
-    Exit code: 0; 2 for wrong usage or an input that cannot be found. Records that cannot be read are counted and told.
+    Exit code: 0; 2 for wrong usage, an input that cannot be found, or where nothing can be read. Single bad records are counted and told.
     """
     from classifier import Decisions
 
@@ -107,7 +108,7 @@ def filter_(
     elif sample:
         _try(inputs or [], decisions, sample, desk, model=model, fields=(text_field, id_field), as_json=as_json)
     elif again:
-        _decide_again(inputs, again, output, decisions, jobs, as_json=as_json, quiet=quiet)
+        _decide_again(inputs, again, output, decisions, jobs, desk, as_json=as_json)
     else:
         if not inputs or output is None:
             raise typer.BadParameter(TOO_FEW if inputs else "name files, folders, patterns, URLs, @list, or - for standard input.")
@@ -124,15 +125,15 @@ def filter_(
 
 
 def _decide_again(
-    inputs: list[str] | None, again: Path, output: Path | None, decisions: Decisions, jobs: int | None, *, as_json: bool, quiet: bool
+    inputs: list[str] | None, again: Path, output: Path | None, decisions: Decisions, jobs: int | None, desk: Desk, *, as_json: bool
 ) -> None:
     if inputs:
         raise typer.BadParameter("--again reads what the run read; leave INPUT out.")
     from classifier import filter_again
 
-    with _watched(quiet=quiet) as watch:
+    with _watched(quiet=desk.quiet) as watch:
         summary = filter_again(again, decisions, output, jobs=jobs, watch=watch)
-    _tell(summary, output or again, Desk(quiet), as_json=as_json)
+    _tell(summary, output or again, desk, as_json=as_json)
 
 
 def _tell(summary: Summary, folder: Path, desk: Desk, *, as_json: bool) -> None:
@@ -155,6 +156,8 @@ def _tell(summary: Summary, folder: Path, desk: Desk, *, as_json: bool) -> None:
     if summary.passed_over:
         desk.say(f"passed over: {summary.passed_over:,} blank lines and records of archives that hold no page")
     desk.say(f"wrote {folder}")
+    if summary.records and summary.errors == summary.records:
+        desk.error(InputError(f"{folder}: nothing could be read. What is wrong with each record stands in {folder / 'errors.jsonl'}."))
 
 
 def _reasons(summary: Summary, place: str) -> Iterator[tuple[str, str, int]]:
@@ -188,6 +191,8 @@ def _try(
     trials, faults = try_sample(inputs, decisions, size, model=model, text_field=fields[0], id_field=fields[1], listener=desk)
     for fault in faults[:SHOWN]:
         desk.say(f"bad record: {fault}")
+    if faults and not trials:
+        desk.error(InputError("nothing could be read. Mend the records, or name other files."))
     if as_json:
         for trial in trials:
             told = {name: trial.facts[name] for name in ("file", "row", "id", "label", "confidence", "uncertain", "quality")}

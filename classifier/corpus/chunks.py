@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -10,10 +11,11 @@ from io import BufferedReader
 from typing import IO, Any
 
 from classifier.corpus.fields import FieldNames, has_text
-from classifier.corpus.inputs import LINES, PARQUET, WARC, WHOLE, Shard
+from classifier.corpus.inputs import LINES, LIST, PARQUET, WARC, WHOLE, Shard
 from classifier.corpus.streams import Damaged, in_reach, open_raw, unpacked
 from classifier.corpus.warc import BrokenArchive, split_records
 from classifier.errors import MissingExtra, extra
+from classifier.files import to_lines
 
 RECORDS = 512
 BYTES = 8 << 20
@@ -24,8 +26,8 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{")  # how it begins, with a mar
 _GONE = b"\0"  # stands for a record that was too long
 
 
-class _Wide(Exception):
-    """Lines in UTF-16."""
+class _Unread(Exception):
+    """A file of which no record can be told; the message is the cause and what to do, with {to_lines} for a command by `jq`."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,8 @@ def _records(shard: Shard, raw: IO[bytes], reader: Callable[[BufferedReader], It
         while True:
             try:
                 record = next(records, None)
-            except _Wide as error:
-                cut.faults.append(Fault(file.path, 1, f"{error}. Make it UTF-8 first: iconv -f UTF-16 -t UTF-8"))
+            except _Unread as error:
+                cut.faults.append(Fault(file.path, 1, str(error).format(to_lines=to_lines("jq -c '.[]'", file.path))))
                 record = None
             except (Damaged, BrokenArchive, OSError) as error:
                 told = str(error) if not isinstance(error, OSError) else (error.strerror or str(error)).lower()
@@ -164,10 +166,10 @@ def _lines(stream: BufferedReader) -> Iterator[bytes | int]:
     """The lines of a stream; of one that is too long only its size.
 
     Raises:
-        _Wide: they are UTF-16, where no byte ends a line.
+        _Unread: they are UTF-16, where no byte ends a line.
     """
     if stream.peek(2)[:2] in _UTF16:
-        raise _Wide("this file is UTF-16, as JSON Lines never are")
+        raise _Unread("this file is UTF-16, as JSON Lines never are. Make it UTF-8 first: iconv -f UTF-16 -t UTF-8")
     while line := stream.readline(LONGEST + 1):
         if len(line) <= LONGEST or line.endswith(b"\n"):
             yield line
@@ -178,11 +180,28 @@ def _lines(stream: BufferedReader) -> Iterator[bytes | int]:
         yield size
 
 
+def _list(stream: BufferedReader) -> Iterator[bytes | int]:
+    """The members of a JSON list, each as a line.
+
+    Raises:
+        _Unread: it is larger than LONGEST, for it is read as a whole, or no JSON.
+    """
+    content = stream.read(LONGEST + 1)
+    if len(content) > LONGEST:
+        raise _Unread(f"a list of more than {LONGEST >> 20} MB, which is read as a whole. Make JSON Lines of it first: {{to_lines}}")
+    try:
+        members = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        whole = "" if content.rstrip().endswith(b"]") else "; it seems to be cut short"
+        raise _Unread(f"this file is no JSON list{whole}. Mend it or leave it out") from error
+    yield from (json.dumps(member).encode() for member in members)
+
+
 def _archive(stream: BufferedReader) -> Iterator[bytes | int]:
     return split_records(stream, LONGEST)
 
 
-_READERS: dict[str, Callable[[BufferedReader], Iterator[bytes | int]]] = {LINES: _lines, WARC: _archive}
+_READERS: dict[str, Callable[[BufferedReader], Iterator[bytes | int]]] = {LINES: _lines, LIST: _list, WARC: _archive}
 
 
 def _parquet(shard: Shard, raw: IO[bytes], names: FieldNames) -> Iterator[Chunk]:

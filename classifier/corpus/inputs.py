@@ -16,7 +16,7 @@ from classifier.corpus.streams import Damaged, filesystem, open_raw, size_of, un
 from classifier.errors import InputError
 from classifier.files import Listener, decode, markup, refuse_table
 
-LINES, PARQUET, WARC, TEXT, OBJECT = "lines", "parquet", "warc", "text", "object"
+LINES, LIST, PARQUET, WARC, TEXT, OBJECT = "lines", "list", "parquet", "warc", "text", "object"
 WHOLE = frozenset({TEXT, OBJECT})  # kinds with one document a file
 GROUP = 500  # such files that are read together
 NOTES = "quality.jsonl"  # what is told of texts, which have no room for a namespace, beside them where they come out
@@ -219,12 +219,14 @@ def _compression(path: str) -> str:
 
 
 def _kind_by_start(path: str, kind: str, compression: str) -> str:
-    """What a file of unclear name holds; `.json` is one object, or JSON Lines under another name."""
+    """What a file of unclear name holds; `.json` is one object, a list of them, or JSON Lines under another name."""
     with open_raw(path) as raw:
         try:
             start = unpacked(raw, compression).read(65_536).removeprefix(b"\xef\xbb\xbf").lstrip()
         except Damaged:
             return kind or TEXT
+    if kind == OBJECT and start.startswith(b"["):
+        return LIST
     if kind == OBJECT:
         return LINES if re.match(rb"\{[^\n]*\}[^\S\n]*\n\s*\{", start) else OBJECT
     if kind == TEXT and _SUFFIX.search(PurePosixPath(path).name.removesuffix(f".{compression}")):

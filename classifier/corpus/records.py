@@ -13,7 +13,7 @@ from classifier.corpus import fields, warc
 from classifier.corpus.chunks import LONGEST, TOO_LONG, Chunk, Fault, is_gone
 from classifier.corpus.fields import HTML, TEXT, FieldNames, Page, Unreadable
 from classifier.corpus.html import text_of
-from classifier.corpus.inputs import LINES, OBJECT, PARQUET, File
+from classifier.corpus.inputs import OBJECT, PARQUET, WARC, File
 from classifier.corpus.inputs import TEXT as TEXT_FILES
 from classifier.corpus.streams import Damaged, open_raw, unpacked
 from classifier.document import Document, host_of
@@ -98,7 +98,7 @@ def _items(chunk: Chunk, names: FieldNames) -> Iterator[tuple[str, int, Page | s
     if kind == PARQUET:
         found: Iterator[Page | str | None] = _rows(chunk.records, names) if chunk.count else iter(())
     else:
-        read_one = partial(_line, names=names) if kind == LINES else _archived
+        read_one = _archived if kind == WARC else partial(_line, names=names)
         found = (None if is_gone(record) else read_one(record) for record in chunk.records)
     for row, item in enumerate(found, chunk.first):
         yield path, row, item

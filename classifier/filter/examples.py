@@ -9,7 +9,7 @@ from typing import Any
 
 from classifier import view
 from classifier.corpus import Chunk, FieldNames, parse
-from classifier.corpus.inputs import LINES, WARC, WHOLE
+from classifier.corpus.inputs import PARQUET, WHOLE
 from classifier.corpus.streams import GZIP, packed
 from classifier.document import Document
 from classifier.filter.decisions import KEPT
@@ -76,7 +76,7 @@ def _only(chunk: Chunk, wanted: set[tuple[str, int]]) -> Chunk:
     """The chunk without the records that nobody asks for, where leaving them out spares work."""
     if chunk.shard.kind in WHOLE:
         return replace(chunk, shard=replace(chunk.shard, files=tuple(file for file in chunk.shard.files if (file.told, 1) in wanted)))
-    if chunk.shard.kind in {LINES, WARC}:
+    if chunk.shard.kind != PARQUET:
         path = chunk.shard.files[0].told
         records = [record if (path, row) in wanted else b"" for row, record in enumerate(chunk.records, chunk.first)]
         return replace(chunk, records=records)

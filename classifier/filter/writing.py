@@ -11,7 +11,7 @@ from typing import Any
 from classifier.boilerplate import without
 from classifier.corpus import Chunk, FieldNames, fields, warc
 from classifier.corpus.fields import Page
-from classifier.corpus.inputs import LINES, OBJECT, PARQUET, TEXT, WARC, File
+from classifier.corpus.inputs import OBJECT, PARQUET, TEXT, WARC, File
 from classifier.corpus.records import read_rows, read_whole
 from classifier.corpus.streams import in_reach, open_raw, pack_file, packed
 from classifier.errors import InputError
@@ -59,7 +59,7 @@ def write_pieces(chunk: Chunk, rows: Sequence[Row], names: FieldNames, *, clean:
     by_row = {row["row"]: row for row in rows}
     if chunk.shard.kind == PARQUET:
         return _parquet(chunk, by_row, names, clean=clean)
-    write = {LINES: _line, WARC: _archived}[chunk.shard.kind]
+    write = _archived if chunk.shard.kind == WARC else _line
     pieces: dict[str, list[bytes]] = {place: [] for place in PLACES}
     for number, record in enumerate(chunk.records, chunk.first):
         if row := by_row.get(number):
