@@ -24,6 +24,8 @@ _MEANINGS = {f"{family}.{signal.__name__}": meaning(signal) for family, signals 
 _ROWS = {name: row for row, name in enumerate(NAMES)}
 _TALK, _OPINION = _ROWS["reporting.transcript_rate"], _ROWS["reporting.opinion_rate"]
 _FINE = 0.0095  # shares below it are told with a decimal
+_FEWEST = 0.1  # times; of less it is told that it is less
+_RATE = "per 1,000 words"
 _FLAG = "1 where "  # how a signal that is 1 or 0 is described
 _EXAMPLE = re.compile(r' \((?:"[^"]*"(?:, )?)+\)')
 
@@ -104,18 +106,24 @@ def opposed(contributions: Floats, shown: NDArray[np.bool_]) -> list[int | None]
     return [place if told else None for place, told in zip(worst.tolist(), plain.tolist(), strict=True)]
 
 
-def give(text: str, values: Sequence[float], evidence: Mapping[int, Sequence[Span]], signals: Sequence[int], model: Model) -> list[str]:
+def give(
+    text: str, words: int, values: Sequence[float], evidence: Mapping[int, Sequence[Span]], signals: Sequence[int], model: Model
+) -> list[str]:
     """Some signals, each as a sentence with its value, what is usual, and examples.
 
     Args:
         text: the text that was judged.
+        words: how many words it has.
         values: all its signals, in the order of NAMES.
         evidence: the stretches behind those that show where they fired, by their place in NAMES.
         signals: what is told, by their place in the model.
         model: the model that judged.
     """
-    told = zip(signals, model.places[signals].tolist(), strict=True)
-    return [_sentence(row, values[row], model.typical[place], _examples(text, evidence.get(row, ()))) for place, row in told]
+    told = []
+    for place, row in zip(signals, model.places[signals].tolist(), strict=True):
+        spans = evidence.get(row, ())
+        told.append(_sentence(row, values[row], model.typical[place], _examples(text, spans), words if spans else 0))
+    return told
 
 
 def genre(values: Sequence[float], probability: float) -> str:
@@ -136,15 +144,26 @@ def known(neighbors: Neighbors) -> list[str]:
     return told
 
 
-def _sentence(row: int, value: float, usual: float, examples: str) -> str:
-    """One signal as a sentence: what it measures, its value, what is usual, and where it shows."""
+def _sentence(row: int, value: float, usual: float, examples: str, words: int) -> str:
+    """One signal as a sentence: what it measures, its value, what is usual, and where it shows; of some words, a rate as its count."""
     what, unit = _wording(row)
     if unit == _FLAG:
         return f"{what[0].upper()}{what[1:]}{examples}." if value else f"It is not so that {what}."
-    told, common = _number(value, unit), _number(usual, unit)
-    if told == common and value != usual:
-        told, common = _number(value, unit, 1), _number(usual, unit, 1)
-    return f"{what}: {told} (usual: {common}){examples}."
+    told, common = _counted(value, usual, words) if unit == _RATE and words else _figures(value, usual, unit)
+    return f"{what}: {told} (usual: {common if usual else 'none'}){examples}."
+
+
+def _figures(value: float, usual: float, unit: str) -> tuple[str, str]:
+    """A value and the usual one, with a decimal more where they would read alike."""
+    finer = int(_number(value, unit) == _number(usual, unit) and value != usual)
+    return _number(value, unit, finer), _number(usual, unit, finer)
+
+
+def _counted(value: float, usual: float, words: int) -> tuple[str, str]:
+    """What stands for a rate in a text of some words: how often it occurs there, and how often it would usually."""
+    count, common = round(value * words / 1000), usual * words / 1000
+    times = {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+    return f"{times} in {words:,} words", _number(common, "") if common >= _FEWEST else f"under {_FEWEST}"
 
 
 @cache
@@ -163,16 +182,21 @@ def _number(value: float, unit: str, finer: int = 0) -> str:
     if unit == "0..1":
         return f"{value:.{finer}%}" if value == 0 or value >= _FINE else f"{max(value, 0.001):.{1 + finer}%}"
     plain = f"{value:.{finer}f}" if round(value, 1) >= 10 or value == int(value) else f"{value:.{1 + finer}f}"
-    return f"{plain} per 1,000 words" if unit == "per 1,000 words" else plain
+    return f"{plain} {_RATE}" if unit == _RATE else plain
 
 
 def _examples(text: str, spans: Sequence[Span]) -> str:
+    """The first few stretches; "such as" says that there are more."""
     seen: dict[str, None] = {}
+    shown = 0
     for start, end in spans:
-        seen[_quote(text[start:end])] = None
-        if len(seen) == _QUOTES:
+        quote = _quote(text[start:end])
+        if quote not in seen and len(seen) == _QUOTES:
             break
-    return f", such as {', '.join(f'“{quote}”' for quote in seen)}" if seen else ""
+        seen[quote] = None
+        shown += 1
+    more = "such as " if shown < len(spans) else ""
+    return f", {more}{', '.join(f'“{quote}”' for quote in seen)}" if seen else ""
 
 
 def _quote(text: str) -> str:

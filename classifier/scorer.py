@@ -199,12 +199,12 @@ class Assessment:
         """
         document = self.batch.documents[row]
         told = reasons.known(document.neighbors or Neighbors())
-        if self.words[row]:
+        if words := self.words[row]:
             spans = _by_signal(self.signals.evidence[row]) if spans is None else spans
             values, model, against = self.values[row].tolist(), self.judgement.model, self._opposed[row]
-            told += reasons.give(document.text, values, spans, reasons.distinct(self._strongest[row], spans, model), model)
+            told += reasons.give(document.text, words, values, spans, reasons.distinct(self._strongest[row], spans, model), model)
             if against is not None:
-                told += [f"Against it: {reason}" for reason in reasons.give(document.text, values, spans, [against], model)]
+                told += [f"Against it: {reason}" for reason in reasons.give(document.text, words, values, spans, [against], model)]
         return told
 
     def verdict(self, row: int) -> Verdict:

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
@@ -238,18 +239,19 @@ def test_a_reason_tells_what_is_usual(verdicts):
 
 
 def test_a_reason_quotes_what_it_rests_on(verdicts):
+    assert any(reason.endswith("”.") for verdict in verdicts for reason in verdict.reasons)
     assert any(", such as “" in reason for verdict in verdicts for reason in verdict.reasons)
 
 
 @pytest.mark.parametrize(
     ("share", "told"),
-    [(0.0, "0% (usual: 0%)"), (0.0002, "0.1%"), (0.0064, "0.6%"), (0.0094, "0.9%"), (0.0096, "1%"), (0.333, "33%"), (1.0, "100%")],
+    [(0.0, "0% (usual: none)"), (0.0002, "0.1%"), (0.0064, "0.6%"), (0.0094, "0.9%"), (0.0096, "1%"), (0.333, "33%"), (1.0, "100%")],
 )
 def test_a_reason_tells_a_share_as_percent_and_none_that_is_there_as_nothing(scorer, share, told):
     values = [0.0] * len(NAMES)
     values[NAMES.index("citation.markdown")] = share
 
-    assert give("", values, {}, [list(scorer.model.signals).index("citation.markdown")], scorer.model)[0].startswith(
+    assert give("", 0, values, {}, [list(scorer.model.signals).index("citation.markdown")], scorer.model)[0].startswith(
         f"Share of the characters that is unrendered Markdown: bold marks, heading marks, links, broken tables: {told}"
     )
 
@@ -314,16 +316,38 @@ def test_no_fact_is_a_reason_twice(scorer):
 def test_a_long_example_is_cut_at_a_word_and_says_so(scorer):
     place = list(scorer.model.signals).index("reporting.opinion_rate")
     text = "We must " + "mend the pier " * 9
-    (reason,) = give(text, [1.0] * len(NAMES), {int(scorer.model.places[place]): [(0, len(text))]}, [place], scorer.model)
+    (reason,) = give(text, 29, [1.0] * len(NAMES), {int(scorer.model.places[place]): [(0, len(text))]}, [place], scorer.model)
 
-    assert "such as “We must mend the pier mend the pier mend the pier mend the …”" in reason
+    assert ", “We must mend the pier mend the pier mend the pier mend the …”" in reason
+
+
+@pytest.mark.parametrize(
+    ("hits", "typical", "told"),
+    [
+        (["pier"], 0.0, "once in 200 words (usual: none), “pier”."),
+        (["pier", "quay"], 2.0, "twice in 200 words (usual: 0.4), “pier”, “quay”."),
+        (["pier", "pier", "quay"], 0.4, "3 times in 200 words (usual: under 0.1), “pier”, “quay”."),
+        (["pier", "quay", "dock", "mole"], 10.0, "4 times in 200 words (usual: 2), such as “pier”, “quay”, “dock”."),
+        ([], 10.0, "5 per 1,000 words (usual: 10 per 1,000 words)."),
+    ],
+)
+def test_a_rate_that_shows_where_it_fired_is_told_as_a_count(scorer, hits, typical, told):
+    place = list(scorer.model.signals).index("reporting.opinion_rate")
+    row, text = int(scorer.model.places[place]), "pier quay dock mole"
+    values, usual = [0.0] * len(NAMES), list(scorer.model.typical)
+    values[row], usual[place] = 5.0 * (len(hits) or 1), typical
+    spans = [(text.index(hit), text.index(hit) + 4) for hit in hits]
+
+    (reason,) = give(text, 200, values, {row: spans} if spans else {}, [place], replace(scorer.model, typical=usual))
+
+    assert reason.endswith(f": {told}")
 
 
 def test_two_figures_that_read_alike_are_told_with_a_decimal(scorer):
     place = list(scorer.model.signals).index("style.capitals")
     values = [0.0] * len(NAMES)
     values[scorer.model.places[place]] = scorer.model.typical[place] + 0.001
-    (reason,) = give("", values, {}, [place], scorer.model)
+    (reason,) = give("", 0, values, {}, [place], scorer.model)
 
     told, usual = re.findall(r"([\d.]+)%", reason)
     assert told != usual
