@@ -649,6 +649,18 @@ def test_the_version_is_told(quality):
     assert re.fullmatch(r"quality \S.*\n", quality("--version").out)
 
 
+def test_the_list_of_commands_cuts_no_sentence_of_ours(quality):
+    lines = quality("-h").out.partition("Commands:")[2].splitlines()
+
+    assert lines
+    assert [line.split()[0] for line in lines if line.endswith("...")] in ([], ["stories"])
+
+
+@pytest.mark.parametrize(("command", "told"), [("score", "FILE..."), ("filter", "INPUT...")])
+def test_the_usage_tells_that_several_inputs_may_be_given(quality, command, told):
+    assert told in quality(command, "-h").out.splitlines()[0]
+
+
 def test_the_shell_completes_commands():
     done = spawn(env=ENVIRONMENT | {"_QUALITY_COMPLETE": "complete_bash", "COMP_WORDS": "quality sc", "COMP_CWORD": "1"})
 

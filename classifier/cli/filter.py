@@ -47,7 +47,7 @@ class Engine(StrEnum):
 
 @app.command(name="filter", epilog="Example: quality filter crawl/ -o clean --dedup && quality report clean")
 def filter_(
-    inputs: Annotated[list[str] | None, typer.Argument(metavar="INPUT", help="Files, folders, patterns, URLs, @list, or -.")] = None,
+    inputs: Annotated[list[str] | None, typer.Argument(metavar="INPUT...", help="Files, folders, patterns, URLs, @list, or -.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="The folder to write to.")] = None,
     keep: Annotated[str, typer.Option("--keep", envvar="QUALITY_KEEP", help="The labels to keep, with commas between.")] = "original",
     min_confidence: Annotated[
@@ -86,8 +86,9 @@ def filter_(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Filter a corpus: kept and rejected documents, a reason for each of these, and a ledger to decide anew by.
+    """Filter a corpus: kept and rejected documents, with reasons.
 
+    A ledger comes out beside them, to decide anew by without scoring.
     A run that was stopped goes on where it was when the same command is given again.
 
     Exit code: 0; 2 for wrong usage, an input that cannot be found, or where nothing can be read. Single bad records are counted and told.

@@ -24,7 +24,10 @@ def train(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit a model to labels of your own, and tell how well it does on texts held out."""
+    """Fit a model to labels of your own.
+
+    How well it does is measured on texts held out.
+    """
     from classifier import training
 
     desk = Desk(quiet)
@@ -42,7 +45,10 @@ def tune(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit calibration and thresholds, not the weights, to 50 to 200 labels of your own, and tell what it gains."""
+    """Fit calibration and thresholds to labels of your own.
+
+    50 to 200 of them will do, for the weights stay what they are; what it gains is told.
+    """
     from classifier import training
 
     desk = Desk(quiet)
@@ -62,7 +68,10 @@ def evaluate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure the shipped model, and others beside it, on labels of your own."""
+    """Measure models on labels of your own.
+
+    The shipped model is one of them.
+    """
     from classifier import training
 
     with progress_bar("judging", quiet=quiet) as progress:

@@ -17,7 +17,10 @@ def report(
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; - for standard output.")] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Make one page of HTML on a run of the filter: DIR/report.html, which needs no other file and no network."""
+    """Make one page of HTML on a run of the filter.
+
+    DIR/report.html needs no other file and no network.
+    """
     from classifier.report import render
 
     page = render(folder)

@@ -38,7 +38,8 @@ class Label(StrEnum):
 @app.command(epilog="Example: quality score page.txt --require original --certain && publish page.txt")
 def score(
     names: Annotated[
-        list[str], typer.Argument(metavar="FILE", help="Text files, folders of them, JSON Lines, Parquet or WARC, or - for standard input.")
+        list[str],
+        typer.Argument(metavar="FILE...", help="Text files, folders of them, JSON Lines, Parquet or WARC, or - for standard input."),
     ],
     as_json: AsJson = False,
     why: Annotated[bool, typer.Option("--why", help="The text, with the evidence marked in place.")] = False,
@@ -52,7 +53,7 @@ def score(
     model: Model = None,
     quiet: Quiet = False,
 ) -> None:
-    """Judge texts: label, probabilities, reasons, and the lines to cut.
+    """Judge texts: label, reasons, and the lines to cut.
 
     In a folder, files ending in .txt, .text or .md, or without a suffix, are read, in sorted order, hidden ones left out.
     Files of records, as crawlers write them, are judged record by record, each under its id.

@@ -20,7 +20,9 @@ def serve(
     model: Model = None,
     quiet: Quiet = False,
 ) -> None:
-    """Answer over HTTP: POST /v1/score takes a page or a list of pages as JSON, GET /healthz tells that it runs.
+    """Answer over HTTP.
+
+    POST /v1/score takes a page or a list of pages as JSON, GET /healthz tells that it runs.
 
     It asks nobody who they are: let only your own machines reach it. Ctrl-C ends it, once it has answered what it was asked.
     """
