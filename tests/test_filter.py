@@ -485,8 +485,10 @@ def test_a_folder_with_another_run_is_refused(tmp_path, rows):
     source = write_lines(tmp_path / "in.jsonl", rows[:3])
     filter_corpus([source], tmp_path / "out", jobs=1)
 
-    with pytest.raises(QualityError, match=r"holds another run \(min_words was 0 and is 50\)"):
-        filter_corpus([source], tmp_path / "out", Decisions(min_words=50), jobs=1)
+    with pytest.raises(QualityError, match=r"holds a run with another --min-words, --dedup\. Choose"):
+        filter_corpus([source], tmp_path / "out", Decisions(min_words=50, dedup=True), jobs=1)
+    with pytest.raises(QualityError, match=r"holds a run with another INPUT, --templates, --text-field\. Choose"):
+        filter_corpus([write_lines(source, rows[:2])], tmp_path / "out", text_field="body", templates=True, jobs=1)
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path, rows):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from classifier import cli
+from classifier import QualityError, cli
 
 pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'quality-classifier[filter]'")
 
@@ -70,6 +70,22 @@ def test_an_input_that_is_missing_is_told_and_the_others_are_filtered(quality, s
     assert code == 2
     assert "error: missing.jsonl: no such file or folder" in err
     assert json.loads(out)["kept"]
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_run_that_goes_on_says_how_much_was_done(quality, source, monkeypatch, quiet):
+    flags = ("-o", "out", "--jobs", "1", *["--quiet"] * quiet)
+    with monkeypatch.context() as stopping:
+        stopping.setattr("classifier.filter.corpus.assemble", lambda *_: (_ for _ in ()).throw(QualityError("stopped")))
+        assert "going on" not in quality("filter", source, *flags)[2]
+
+    code, _, err = quality("filter", source, *flags)
+
+    scored = len(source.read_text().splitlines()) - 1
+    assert code == 0
+    assert err.startswith("" if quiet else f"going on with a run that was stopped; scored already: {scored} documents\n")
+    assert bool(err) is not quiet
+    assert "going on" not in quality("filter", source, *flags)[2]
 
 
 @pytest.mark.parametrize("flags", [("-o", "out", "--jobs", "1"), ("--sample", "5")])

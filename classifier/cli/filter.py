@@ -115,7 +115,7 @@ def filter_(
             raise typer.BadParameter(TOO_FEW if inputs else "name files, folders, patterns, URLs, @list, or - for standard input.")
         from classifier import filter_corpus
 
-        with _watched(quiet=quiet) as watch:
+        with _watched(desk) as watch:
             summary = filter_corpus(
                 inputs, output, decisions, model=model, text_field=text_field, id_field=id_field, engine=engine.value, master=master,
                 jobs=jobs, templates=templates, listener=desk, watch=watch,
@@ -132,7 +132,7 @@ def _decide_again(
         raise typer.BadParameter("--again reads what the run read; leave INPUT out.")
     from classifier import filter_again
 
-    with _watched(quiet=desk.quiet) as watch:
+    with _watched(desk) as watch:
         summary = filter_again(again, decisions, output, jobs=jobs, watch=watch)
     _tell(summary, output or again, desk, as_json=as_json)
 
@@ -209,10 +209,15 @@ def _try(
 
 
 @contextmanager
-def _watched(*, quiet: bool) -> Iterator[Watch | None]:
+def _watched(desk: Desk) -> Iterator[Watch]:
     """A bar on standard error: how far the step is, documents a second, what is left, and the shares so far."""
-    if quiet or not is_terminal(sys.stderr):
-        yield None
+
+    def resuming(progress: Progress) -> None:
+        if progress.step == "resuming":
+            desk.say(f"going on with a run that was stopped; scored already: {progress.documents:,} documents")
+
+    if desk.quiet or not is_terminal(sys.stderr):
+        yield resuming
         return
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -229,6 +234,9 @@ def _watched(*, quiet: bool) -> Iterator[Watch | None]:
         tasks: dict[str, tuple[TaskID, float]] = {}
 
         def watch(progress: Progress) -> None:
+            if progress.step == "resuming":
+                resuming(progress)
+                return
             if progress.step not in tasks:
                 tasks[progress.step] = bar.add_task(progress.step, total=None, told=""), time.monotonic()
             task, begun = tasks[progress.step]

@@ -144,6 +144,8 @@ def _finish(
     try:
         if folder.is_complete:
             return read_summary(folder.path)
+        if folder.is_resumed:
+            tell(local.Progress("resuming", documents=sum(len(ledger.read(part, ["row"])) for part in folder.parts.parts())))
         if scoring.templates:
             sites.learn(shards, scoring.names, Path(scoring.templates), tell)
         if engine == "spark":

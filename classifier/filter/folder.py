@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -113,8 +113,8 @@ class Folder:
             self.is_resumed = unfinished is not None and not differing
             return
         if differing:
-            told = "; ".join(_difference(name, before.get(name), self.asked[name]) for name in differing)
-            raise QualityError(f"{self.path}: this folder holds another run ({told}). Choose another folder, or give the same again.")
+            told = ", ".join(_options(before, self.asked))
+            raise QualityError(f"{self.path}: this folder holds a run with another {told}. Choose another folder, or give the same again.")
         if unfinished is not None and (self.path / SUMMARY).exists():
             shutil.rmtree(self.work)  # a decision that was not carried out; it is the run itself that is asked for
         self.is_complete = is_complete(self.path)
@@ -255,15 +255,15 @@ def _read(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _difference(name: str, before: Any, now: Any) -> str:
-    if isinstance(before, dict) and isinstance(now, dict):
-        pairs = [(key, before.get(key), now[key]) for key in now if before.get(key) != now[key]]
-        return ", ".join(f"{key} was {_shown(was)} and is {_shown(want)}" for key, was, want in pairs) or name
-    return f"{name} differs" if isinstance(now, list | dict) else f"{name} was {_shown(before)} and is {_shown(now)}"
-
-
-def _shown(value: Any) -> str:
-    return " and ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _options(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What a user gave otherwise than before, by what one types."""
+    told = {"inputs": "INPUT", "format": "version of quality", "version": "version of quality", "model": "--model"}
+    pairs = [(told[name], before.get(name), now[name]) for name in told]
+    decided, held = before.get("decisions", {}), before.get("scoring", {})  # another version may have written less
+    pairs += [(f"--{name.replace('_', '-')}", decided.get(name), wanted) for name, wanted in now["decisions"].items()]
+    pairs += [(f"--{name}", held.get(name), now["scoring"][name]) for name in ("model", "templates")]
+    pairs += [(f"--{name}-field", held.get("names", {}).get(name), wanted) for name, wanted in now["scoring"]["names"].items()]
+    return list(dict.fromkeys(option for option, was, want in pairs if was != want))
 
 
 def _dumped(value: Any) -> bytes:

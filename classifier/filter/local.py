@@ -23,9 +23,9 @@ class Progress:
     """How far a run is.
 
     Attributes:
-        step: `scoring`, `comparing` or `writing`.
+        step: `scoring`, `comparing` or `writing`; first of all `resuming`, where a run that was stopped goes on.
         done, total: stored bytes of the input.
-        documents: how many went through this step in this call.
+        documents: how many went through this step in this call; while resuming, how many were scored in calls before.
         counts: how many of each label while scoring, in each place while writing.
     """
 
