@@ -416,7 +416,7 @@ def test_a_note_about_many_files_is_one_line(quality, tmp_path):
         (("score", "x", "--index", "/nowhere/index.sqlite"), "/nowhere/index.sqlite: no such index"),
         (("train", "labels.jsonl"), "--output"),
         (("score", "x", "--model", "/nowhere"), "/nowhere"),
-        (("train", "/nowhere/labels.jsonl", "-o", "."), "/nowhere/labels.jsonl"),
+        (("train", "/nowhere/labels.jsonl", "-o", "/nowhere/model"), "/nowhere/labels.jsonl"),
         (("evaluate", "/nowhere/labels.jsonl"), "/nowhere/labels.jsonl"),
     ],
 )
@@ -643,6 +643,21 @@ def test_a_folder_that_cannot_be_written_is_told(quality, labels, tmp_path):
     assert done.code == 2
     assert done.err.count("\n") == 1
     assert str(tmp_path / "file") in done.err
+
+
+@pytest.mark.parametrize("command", ["train", "tune"])
+def test_a_folder_that_is_taken_is_told_before_anything_is_learned(labels, tmp_path, command):
+    code = (
+        "import sys; from classifier.cli import main; sys.argv[0] = 'quality'\n"
+        "try: main()\n"
+        "finally: print('classifier.training' in sys.modules)"
+    )
+    write(tmp_path / "taken" / "thesis.txt", "mine")
+    arguments = [sys.executable, "-c", code, command, labels, "-o", tmp_path / "taken"]
+    done = subprocess.run(arguments, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (2, "False\n")
+    assert done.stderr == f"error: {tmp_path / 'taken'}: holds files that are no model. Choose a new or an empty folder.\n"
 
 
 def test_the_version_is_told(quality):

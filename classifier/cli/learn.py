@@ -10,6 +10,7 @@ import typer
 from classifier import view
 from classifier.cli.app import AsJson, Model, Quiet, app
 from classifier.cli.output import Desk, progress_bar, write, write_figures, write_file, write_spans
+from classifier.errors import QualityError
 
 if TYPE_CHECKING:
     from classifier.training import Report
@@ -28,6 +29,7 @@ def train(
 
     How well it does is measured on texts held out.
     """
+    _refuse_taken(output)
     from classifier import training
 
     desk = Desk(quiet)
@@ -49,6 +51,7 @@ def tune(
 
     50 to 200 of them will do, for the weights stay what they are; what it gains is told.
     """
+    _refuse_taken(output)
     from classifier import training
 
     desk = Desk(quiet)
@@ -82,6 +85,18 @@ def evaluate(
             Desk(quiet).say(f"wrote {picture}")
     finally:
         _write_report(report, as_json=as_json)
+
+
+def _refuse_taken(folder: Path) -> None:
+    """Refuse a folder with other files before scikit-learn is imported, which takes seconds; whoever writes to it looks again.
+
+    Raises:
+        QualityError: it holds files but no model.
+    """
+    from classifier.model import UNFINISHED, is_model
+
+    if folder.is_dir() and any(not path.name.startswith(UNFINISHED) for path in folder.iterdir()) and not is_model(folder):
+        raise QualityError(f"{folder}: holds files that are no model. Choose a new or an empty folder.")
 
 
 def _write_report(report: Report, *, as_json: bool) -> None:
