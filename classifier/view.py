@@ -35,6 +35,7 @@ _FAMILIES = {
     "duplication": "black on blue",
 }
 CUT = "to cut: "
+_BULLET = ("• ", "dim")
 _ROW = "{label:<9}{sure:>5}{cut:>6}  {flags:<23}"
 
 # What can move the cursor, hide text or turn its direction: control characters, bidi controls, line separators, tags, lone surrogates.
@@ -85,9 +86,22 @@ def card(verdict: Verdict, name: str, scores: Mapping[str, float]) -> Renderable
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for key, spans in _facts(verdict, scores, "█", "█"):
-        grid.add_row(Text(key), Text.assemble(*spans))
+        grid.add_row(Text(key), _hanging(spans))
     title = Text(neutralize(name, one_line=True), style="bold", overflow="ellipsis", no_wrap=True)
     return Panel(grid, title=title, title_align="left", border_style=_COLORS.get(verdict.label, ""), padding=(0, 1), width=None)
+
+
+def _hanging(spans: Spans) -> RenderableType:
+    """A line for a terminal, whose further lines stand below the text behind its bullet."""
+    from rich.table import Table
+
+    if spans[:1] != [_BULLET]:
+        return text_of(spans)
+    line = Table.grid()
+    line.add_column()
+    line.add_column(overflow="fold")
+    line.add_row(text_of(spans[:1]), text_of(spans[1:]))
+    return line
 
 
 def plain_card(verdict: Verdict, name: str, scores: Mapping[str, float]) -> str:
@@ -120,7 +134,7 @@ def _facts(verdict: Verdict, scores: Mapping[str, float], full: str, against: st
 
 def _keyed(key: str, rows: Iterable[Spans]) -> Iterator[Fact]:
     for number, spans in enumerate(rows):
-        yield "" if number else key, [("• ", "dim"), *spans]
+        yield "" if number else key, [_BULLET, *spans]
 
 
 def _bar(share: float, full: str, style: str) -> Spans:

@@ -164,6 +164,18 @@ def test_a_card_on_a_terminal_tells_the_same():
         assert expected in shown
 
 
+def test_a_wrapped_reason_hangs_below_its_first_word():
+    drawn = io.StringIO()
+    reasons = ("The ferry of Ossel Bay is told of by its own crew, and by nobody else. " * 3, "Short.")
+    Console(file=drawn, width=60).print(view.card(replace(VERDICT, reasons=reasons), "page.txt", {}))
+    lines = drawn.getvalue().splitlines()
+
+    first, last = (number for number, line in enumerate(lines) if "• " in line)
+    column = lines[first].index("• ")
+    assert last > first + 3
+    assert all(line[column : column + 2] == "  " and line[column + 2] != " " for line in lines[first + 1 : last])
+
+
 def test_a_verdict_without_scores_or_boilerplate_has_a_card():
     verdict = replace(VERDICT, boilerplate=Boilerplate(0.0, ()), reasons=())
 
