@@ -103,6 +103,16 @@ def test_charts_tell_their_numbers_to_those_who_cannot_see_them():
     assert 'aria-label="Quality, documents: 0.50 to 1.00: 3"' in chart
 
 
+def test_a_share_stands_on_its_part_of_the_bar_where_it_fits():
+    bar = drawing.stacked_bar({"original": 0.7, "rewrite": 0.2, "filler": 0.1}, "Share of each label")
+
+    assert re.findall(r'<text [^>]*class="([a-z ]+)">(\w+)', bar) == [("on", "original"), ("on tight", "rewrite")]
+
+
+def test_the_tallest_bar_is_not_taken_for_the_total():
+    assert ">tallest bar: 3</text>" in drawing.histogram({"original": [1, 2], "filler": [0, 1]}, "Quality")
+
+
 def brightness(color):
     channels = [int(color[k : k + 2], 16) / 255 for k in (0, 2, 4)]
     return sum(

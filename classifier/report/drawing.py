@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 _WIDTH, _HEIGHT, _FOOT = 640, 200, 26
+_GAP, _LETTER, _LARGE_LETTER = 8, 8.0, 14.0  # widths; letters are large on narrow screens, where a text that is `tight` is hidden
 _CELL = '<svg class="cell" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
 
 
@@ -16,11 +17,18 @@ def stacked_bar(shares: Mapping[str, float], label: str) -> str:
         width = share * _WIDTH
         box = f'x="{at:.1f}" y="0" width="{width:.1f}" height="28"'
         parts.append(f'<rect class="{escape(name)}" {box}><title>{_told(name, share)}</title></rect>')
-        if share > 0.13:
-            parts.append(f'<text x="{at + 8:.1f}" y="19" class="on">{_told(name, share)}</text>')
+        told = _told(name, share)
+        if width > _room(told, _LETTER):
+            fits = "on" if width > _room(told, _LARGE_LETTER) else "on tight"
+            parts.append(f'<text x="{at + _GAP:.1f}" y="19" class="{fits}">{told}</text>')
         at += width
     told = ", ".join(_told(name, share) for name, share in shares.items())
     return f'<svg viewBox="0 0 {_WIDTH} 28" role="img" aria-label="{escape(label)}: {told}">{"".join(parts)}</svg>'
+
+
+def _room(told: str, letter: float) -> float:
+    """The width that a text takes, with a gap on both sides."""
+    return len(told) * letter + 2 * _GAP
 
 
 def _told(name: str, share: float) -> str:
@@ -33,7 +41,7 @@ def histogram(counts: Mapping[str, Sequence[int]], label: str) -> str:
     bins = len(totals)
     highest = max(totals, default=0) or 1
     step, room = _WIDTH / bins, _HEIGHT - _FOOT - 22
-    parts = [f'<text x="0" y="14" class="dim">{highest:,} documents</text><line x1="0" y1="20" x2="{_WIDTH}" y2="20" class="rule"/>']
+    parts = [f'<text x="0" y="14" class="dim">tallest bar: {highest:,}</text><line x1="0" y1="20" x2="{_WIDTH}" y2="20" class="rule"/>']
     for k in range(bins):
         top = float(_HEIGHT - _FOOT)
         for name, held in counts.items():

@@ -55,7 +55,7 @@ def _tile(name: str, count: int, whole: int) -> str:
 def _labels(figures: Figures) -> Iterator[str]:
     labels = {label: figures.summary.labels.get(label, 0) for label in LABELS}
     whole = figures.summary.records - figures.summary.errors
-    yield f'<h2>Labels</h2><div class="card">{drawing.stacked_bar(shares(labels), "Share of each label")}</div>'
+    yield f'<h2>Labels</h2><div class="card">{drawing.stacked_bar(shares(labels), "Share of each label")}{_KEY}</div>'
     rows = []
     for label, count in labels.items():
         places = [_number(figures.places[label, place]) for place in PLACES]
