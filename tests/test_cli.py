@@ -440,6 +440,17 @@ def test_a_reader_that_goes_away_is_no_error(seeds):
     assert done.stdout == '{"id":\n141\n'
 
 
+@pytest.mark.parametrize(("both", "code"), [(False, 2), (True, 141)])
+def test_a_reader_of_errors_that_goes_away_changes_no_exit_code_but_that_of_data(page, tmp_path, both, code):
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with os.fdopen(theirs, "wb") as nobody:
+        done = spawn("score", tmp_path / "none.txt", page, capture_output=False, stdout=nobody if both else subprocess.PIPE, stderr=nobody)
+
+    assert done.code == code
+    assert both or str(page) in done.out
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_is_told(page):
     with Path("/dev/full").open("wb") as full:

@@ -85,9 +85,13 @@ def _lost(error: OSError) -> typer.Exit | InputError:
 
 
 def complain(message: str) -> None:
-    """A line on standard error."""
-    if sys.stderr is not None:
-        print(view.neutralize(message, one_line=True), file=sys.stderr)
+    """A line on standard error; lost where nobody takes it any more, which is no reason to stop."""
+    if sys.stderr is None:
+        return
+    try:
+        print(view.neutralize(message, one_line=True), file=sys.stderr, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 class Desk:
