@@ -230,9 +230,22 @@ def segments(verdict: Verdict, text: str) -> Iterator[Segment]:
 
 
 def marked_plain(verdict: Verdict, text: str) -> str:
-    """The text with «evidence»[signal] marked in place."""
-    pieces = (f"«{neutralize(piece)}»[{', '.join(names)}]" if names else neutralize(piece) for piece, names in segments(verdict, text))
+    """The text with «evidence»[signal] marked in place, what overlaps as one."""
+    pieces = (f"«{neutralize(piece)}»[{', '.join(names)}]" if names else neutralize(piece) for piece, names in _merged(verdict, text))
     return "".join(pieces).rstrip("\n") + "\n\n"
+
+
+def _merged(verdict: Verdict, text: str) -> Iterator[Segment]:
+    """The text in stretches, of which those with a signal in common that touch each other are one."""
+    held, told, last = "", set[str](), set[str]()
+    for piece, names in segments(verdict, text):
+        signals = {name for name in names if not name.startswith(CUT)}
+        if held and not signals & last:
+            yield held, tuple(sorted(told))
+            held, told = "", set()
+        held, told, last = held + piece, told | set(names), signals
+    if held:
+        yield held, tuple(sorted(told))
 
 
 def marked(verdict: Verdict, text: str) -> Text:

@@ -193,8 +193,15 @@ def test_a_row_lines_up_with_its_head_and_ends_with_the_name():
 
 def test_evidence_is_marked_in_place():
     assert view.marked_plain(VERDICT, TEXT) == (
-        "«Top honchos»[spin.damage] met.«[1]»[citation.marks, citation.stacked]«[2]»[citation.marks]\n"
-        "«Subscribe to our newsletter!»[to cut: subscribe]\n\n"
+        "«Top honchos»[spin.damage] met.«[1][2]»[citation.marks, citation.stacked]\n«Subscribe to our newsletter!»[to cut: subscribe]\n\n"
+    )
+
+
+def test_evidence_in_a_line_to_cut_is_marked_within_it():
+    verdict = replace(VERDICT, evidence=(Evidence("spin.hype", 37, 41, ""),))
+
+    assert view.marked_plain(verdict, TEXT).splitlines()[1] == (
+        "«Subscribe to o»[to cut: subscribe]«ur n»[spin.hype, to cut: subscribe]«ewsletter!»[to cut: subscribe]"
     )
 
 
