@@ -45,6 +45,11 @@ class Forest:
         size = len(self.value)
         if len(shapes) > 1 or self.root.shape != self.label.shape:
             raise ValueError(f"the arrays of the trees have shapes {sorted(shapes)}, {self.root.shape} and {self.label.shape}")
+        places = (self.signal, self.left, self.right, self.root, self.label)
+        if any(column.dtype.kind != "i" or column.ndim != 1 or column.min(initial=0) < 0 for column in places):
+            raise ValueError("the trees are not rising lists of nodes")
+        if np.isnan(self.cut).any() or not np.isfinite(self.value).all():
+            raise ValueError("the trees ask or answer what is no number")
         # A child stands after its parent, so that no walk goes on for ever.
         nodes = np.arange(size)
         after = (self.left > nodes) & (self.right > nodes) | (self.left == nodes) & (self.right == nodes)

@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from classifier.errors import ModelError, writing
 from classifier.forest import Forest, from_arrays
 from classifier.signals import NAMES, Signals
 from classifier.verdict import LABELS
+from classifier.weights import Rule, check_facts, is_list, is_number, is_share, is_table, is_text, read_arrays
 from classifier.words import changes
 
 Floats = NDArray[np.float64]
@@ -30,6 +30,21 @@ SCHEMA = 4
 STORED = np.float16  # 3.5 MB that load in 2 ms uncompressed, where packed single precision took 40
 _JSON, _ARRAYS = "model.json", "model.npz"
 UNFINISHED = ".model-"  # how the folder begins in which a model is written until it is complete
+_REMEDY = "Copy the model anew, or train one with `quality train LABELS -o DIR`."
+_THRESHOLDS = (*LABELS, "scope")
+_RULES: Mapping[str, Rule] = {
+    "name": (is_text, "a string"),
+    "version": (is_text, "a string"),
+    "labels": (lambda fact: fact == list(LABELS), str(list(LABELS))),
+    "signals": (lambda fact: is_list(fact, is_text), "a list of names"),
+    "edges": (lambda fact: is_list(fact, lambda edges: is_list(edges, is_number)), "a list of numbers for each signal"),
+    "scale": (lambda fact: is_number(fact) and fact > 0, "a number above 0"),
+    "scope": (lambda fact: is_list(fact, is_number, 2), "two numbers"),
+    "thresholds": (lambda fact: is_table(fact, _THRESHOLDS, is_share), f"a number from 0 to 1 for each of {', '.join(_THRESHOLDS)}"),
+    "typical": (lambda fact: is_list(fact, is_number), "a list of numbers"),
+    "about": (lambda fact: isinstance(fact, dict), "an object"),
+    "arrays_sha256": (is_text, "a string"),
+}
 _PACKAGE = Path(__file__).parent
 SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent / "models"
 
@@ -155,7 +170,7 @@ class Model:
             "about": dict(self.about),
             "arrays_sha256": hashlib.sha256(arrays.read_bytes()).hexdigest(),
         }
-        facts["known_answers"] = _known_answers(_model(facts, _read_arrays(arrays, facts)))
+        facts["known_answers"] = _known_answers(_model(facts, read_arrays(arrays, facts["arrays_sha256"], _REMEDY)))
         (folder / _JSON).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
@@ -244,17 +259,25 @@ def shipped() -> Model:
 
 
 def load(folder: Path = SHIPPED) -> Model:
-    """Read a model folder.
+    """Read a model folder: facts that are sound, and the arrays that they describe. Whether its answers still hold, `check` says.
 
     Raises:
-        ModelError: the folder holds no model, or a broken, tampered or foreign one.
+        ModelError: the folder holds no model, or a broken or foreign one.
     """
     facts = _read_facts(folder)
+    _check_facts(folder / _JSON, facts)
     try:
-        return _model(facts, _read_arrays(folder / _ARRAYS, facts))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        remedy = "Train one with `quality train LABELS -o DIR`."
-        raise ModelError(f"{folder / _JSON}: not a model of this program ({error!r}). {remedy}") from error
+        return _model(facts, read_arrays(folder / _ARRAYS, facts["arrays_sha256"], _REMEDY))
+    except (LookupError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder / _ARRAYS}: not the arrays of such a model ({error!r}). {_REMEDY}") from error
+
+
+def _check_facts(path: Path, facts: Mapping[str, Any]) -> None:
+    check_facts(path, {"labels": list(LABELS), **facts}, _RULES, _REMEDY)
+    size = len(facts["signals"])
+    for name in ("edges", "typical"):
+        if len(facts[name]) != size:
+            raise ModelError(f"{path}: {name} has {len(facts[name])} entries for {size} signals. {_REMEDY}")
 
 
 def _model(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
@@ -264,6 +287,7 @@ def _model(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Mode
         "ngrams": (columns, outputs),
         "signals": (sum(map(len, facts["edges"])), outputs),
         "sentences": (columns, len(LABELS)),
+        "intercept": (outputs,),
         "shift": (len(LABELS),),
     }
     for name, shape in shapes.items():
@@ -303,9 +327,15 @@ def check(folder: Path = SHIPPED) -> None:
     Raises:
         ModelError: an answer differs, so this release reads texts differently from the one that trained the model.
     """
-    stored, found = _read_facts(folder)["known_answers"], _known_answers(load(folder))
+    facts, found = _read_facts(folder), _known_answers(load(folder))
+    check_facts(folder / _JSON, facts, {"known_answers": (_are_answers, "a list of probabilities for each known text")}, _REMEDY)
+    stored = facts["known_answers"]
     if not np.allclose(stored, found, atol=1e-9):
         raise ModelError(f"{folder}: known answers differ: {stored} stored, {found} found. Train the model anew with this release.")
+
+
+def _are_answers(fact: object) -> bool:
+    return is_list(fact, lambda answer: is_list(answer, is_share, len(LABELS)), len(_KNOWN_TEXTS))
 
 
 def _read_facts(folder: Path) -> dict[str, Any]:
@@ -314,8 +344,8 @@ def _read_facts(folder: Path) -> dict[str, Any]:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror}. A model folder holds {_JSON} and {_ARRAYS}.") from error
-    except ValueError as error:
-        raise ModelError(f"{path}: not JSON ({error}). Copy the model anew, or train one with `quality train LABELS -o DIR`.") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: not JSON ({error}). {_REMEDY}") from error
     if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
         found = facts.get("schema") if isinstance(facts, dict) else type(facts).__name__
         raise ModelError(
@@ -326,19 +356,6 @@ def _read_facts(folder: Path) -> dict[str, Any]:
         found = f"{facts.get('ngram_bits')}/{facts.get('ngram_version')}"
         raise ModelError(f"{path}: n-grams {found}, this release makes {ours[0]}/{ours[1]}. Train the model anew.")
     return facts
-
-
-def _read_arrays(path: Path, facts: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
-    try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        if digest != facts.get("arrays_sha256"):
-            raise ModelError(f"{path}: digest {digest[:12]}… differs from the one in {_JSON}. Copy the model anew.")
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror}. A model folder holds {_JSON} and {_ARRAYS}.") from error
-    except (ValueError, EOFError, BadZipFile) as error:
-        raise ModelError(f"{path}: not plain arrays ({error}). Copy the model anew.") from error
 
 
 def _known_answers(model: Model) -> list[list[float]]:

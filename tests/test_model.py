@@ -180,6 +180,19 @@ def pickled(path):
     return path.read_bytes()
 
 
+def one_array(path):
+    np.save(path, np.zeros(3))
+    return path.read_bytes()
+
+
+def swap(folder, name, array):
+    """Put another array in the place of one of the model's, and make the digest fit."""
+    with np.load(folder / "model.npz") as stored:
+        arrays = {each: stored[each] for each in stored.files}
+    np.savez(folder / "other.npz", **(arrays | {name: array}))
+    forge(folder, (folder / "other.npz").read_bytes())
+
+
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
@@ -193,14 +206,21 @@ def pickled(path):
         pytest.param(lambda f: (f / "model.json").write_text('{"a": 1}'), "model.json: schema None, this release reads 4", id="foreign"),
         pytest.param(lambda f: change(f, schema=99), "model.json: schema 99, this release reads 4. Train", id="wrong schema"),
         pytest.param(lambda f: change(f, ngram_bits=4), r"model.json: n-grams 4/\d+, this release makes", id="other n-grams"),
-        pytest.param(lambda f: change(f, scale="wide"), "model.json: not a model of this program", id="wrong type"),
-        pytest.param(lambda f: remove(f, "edges"), r"model.json: not a model of this program \(KeyError\('edges'\)\)", id="missing fact"),
-        pytest.param(lambda f: change(f, signals=["spin.nonsense"]), "unknown signals spin.nonsense", id="unknown signal"),
+        pytest.param(lambda f: (f / "model.json").write_text("[" * 100_000), "model.json: not JSON", id="nothing but brackets"),
+        pytest.param(
+            lambda f: remove(f, "edges"), "model.json: no edges; it is a list of numbers for each signal. Copy", id="missing fact"
+        ),
+        pytest.param(lambda f: change(f, signals=["spin.nonsense", *READ[1:]]), "unknown signals spin.nonsense", id="unknown signal"),
         pytest.param(lambda f: truncate(f / "model.npz"), "model.npz: digest .* differs from the one in model.json", id="truncated arrays"),
         pytest.param(lambda f: (f / "model.npz").write_bytes(b""), "model.npz: digest .* differs", id="empty arrays"),
         pytest.param(lambda f: tamper(f / "model.npz"), "model.npz: digest .* differs .* Copy the model anew", id="one byte tampered"),
         pytest.param(lambda f: forge(f, pickled(f / "x.npz")), "model.npz: not plain arrays", id="pickled arrays"),
         pytest.param(lambda f: forge(f, b"no arrays at all"), "model.npz: not plain arrays", id="foreign arrays"),
+        pytest.param(lambda f: forge(f, b"PK\x03\x04 and no more"), "model.npz: not plain arrays", id="half an archive"),
+        pytest.param(lambda f: forge(f, one_array(f / "x.npy")), "model.npz: not plain arrays", id="one array"),
+        pytest.param(lambda f: swap(f, "ngrams", np.array(["a"])), "model.npz: ngrams holds no numbers", id="words for arrays"),
+        pytest.param(lambda f: swap(f, "intercept", np.zeros(1)), r"model.npz: .*intercept has shape \(1,\), not \(4,\)", id="wrong shape"),
+        pytest.param(lambda f: swap(f, "forest_root", np.array([-1])), "model.npz: not the arrays of such a model", id="foreign trees"),
     ],
 )
 def test_a_broken_model_is_refused_by_what_is_wrong(folder, harm, message):
@@ -208,6 +228,56 @@ def test_a_broken_model_is_refused_by_what_is_wrong(folder, harm, message):
 
     with pytest.raises(ModelError, match=message):
         Scorer(model=folder)
+
+
+LIMITS = {"original": 0.8, "rewrite": 0.7, "filler": 0.6, "scope": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("fact", "wrong", "message"),
+    [
+        ("name", 5, "name is 5, not a string"),
+        ("version", None, "version is None, not a string"),
+        ("labels", ["filler", "original", "rewrite"], r"labels is \['filler', .*\], not \['original', 'rewrite', 'filler'\]"),
+        ("signals", "spin", "signals is 'spin', not a list of names"),
+        ("signals", [["spin"]], "signals is .*, not a list of names"),
+        ("edges", [["a"]], "edges is .*, not a list of numbers for each signal"),
+        ("edges", [[0.5]], r"edges has 1 entries for \d+ signals"),
+        ("scale", "wide", "scale is 'wide', not a number above 0"),
+        ("scale", float("nan"), "scale is nan, not a number above 0"),
+        ("scale", -0.45, "scale is -0.45, not a number above 0"),
+        ("scale", 10**400, "scale is 1000.*…, not a number above 0"),
+        ("scale", True, "scale is True, not a number above 0"),
+        ("scope", [1.0], r"scope is \[1.0\], not two numbers"),
+        ("thresholds", {}, "thresholds is {}, not a number from 0 to 1 for each of original, rewrite, filler, scope"),
+        ("thresholds", [1, 2], r"thresholds is \[1, 2\], not a number"),
+        ("thresholds", {**LIMITS, "filler": "0.6"}, "thresholds is .*, not a number"),
+        ("thresholds", {**LIMITS, "scope": 1.2}, "thresholds is .*, not a number"),
+        ("typical", [0.0], r"typical has 1 entries for \d+ signals"),
+        ("typical", [float("inf")], "typical is .*, not a list of numbers"),
+        ("about", None, "about is None, not an object"),
+        ("arrays_sha256", None, "arrays_sha256 is None, not a string"),
+    ],
+)
+def test_a_wrong_fact_is_told_with_the_file(folder, fact, wrong, message):
+    change(folder, **{fact: wrong})
+
+    with pytest.raises(ModelError, match=rf"model\.json: {message}"):
+        Scorer(model=folder)
+
+
+def test_a_model_that_names_no_labels_is_read(folder):
+    remove(folder, "labels")
+
+    assert load(folder).name == "random"
+
+
+@pytest.mark.parametrize("answers", [None, [], "x", [[0.2]], [["a", "b", "c"]] * 3])
+def test_known_answers_that_are_none_are_told(folder, answers):
+    change(folder, known_answers=answers)
+
+    with pytest.raises(ModelError, match=r"model\.json: known_answers is .*, not a list of probabilities for each known text"):
+        check(folder)
 
 
 def test_a_file_is_no_model_folder(tmp_path):
