@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from classifier.boilerplate.features import dense
 from classifier.boilerplate.model import cuts, load, save, shipped, sigmoid
 from classifier.boilerplate.sheet import lay_out
 from classifier.document import Document, read
@@ -16,14 +18,28 @@ from classifier.training.lines import fit_network, joined
 TEXT = "Port Ellery closes its ferry slip\nThe board voted on Tuesday to close the slip, the clerk said.\nShare this article\nRead more"
 
 
+ANSWERS = {look: [0.0, 0.0, 0.0] for look in ("first", "second", "alone")}
+
+
 def copied(folder: Path) -> Path:
     save(shipped(), folder)
     return folder
 
 
+def alter(folder: Path, **facts: object) -> None:
+    """Write other facts into the manifest."""
+    path = folder / "lines.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | facts), encoding="utf-8")
+
+
 def test_a_saved_model_says_the_same(tmp_path):
     sheet = lay_out(read([Document(TEXT)]))
     assert np.array_equal(load(copied(tmp_path)).probabilities(sheet), shipped().probabilities(sheet))
+
+
+def test_a_model_is_saved_with_its_own_threshold(tmp_path):
+    save(replace(shipped(), threshold=0.25), tmp_path)
+    assert load(tmp_path).threshold == 0.25
 
 
 def test_a_missing_model_is_named(tmp_path):
@@ -41,22 +57,85 @@ def test_a_manifest_that_is_not_json_is_named(tmp_path):
     ("change", "message"),
     [
         ({"schema": 99}, "not a line model of schema"),
-        ({"sha256": "0"}, "its digest differs"),
-        ({"features": ["log_words"]}, "1 features named"),
-        ({"known_answers": {"first": [0.0, 0.0, 0.0]}}, "known answers"),
+        ({"sha256": "0"}, r"lines\.npz: digest .* differs from the one in lines\.json"),
+        ({"sha256": None}, r"lines\.json: sha256 is None, not a string"),
+        ({"features": ["log_words"]}, r"lines\.json: 1 features named"),
+        ({"features": "log_words"}, r"lines\.json: features is 'log_words', not a list of names"),
+        ({"known_answers": ANSWERS}, r"lines\.json: its known answers are not what the weights give"),
+        ({"known_answers": {**ANSWERS, "first": [0.0, 0.0]}}, r"lines\.json: known_answers is .*, not 3 numbers for each of first, second"),
+        ({"known_answers": {**ANSWERS, "first": "x"}}, r"lines\.json: known_answers is"),
+        ({"known_answers": {"first": [0.0] * 3}}, r"lines\.json: known_answers is"),
+        ({"threshold": None}, r"lines\.json: threshold is None, not a number from 0 to 1"),
+        ({"visible_threshold": float("nan")}, r"lines\.json: visible_threshold is nan"),
     ],
 )
 def test_a_foreign_or_altered_manifest_is_refused(tmp_path, change, message):
-    path = copied(tmp_path) / "lines.json"
-    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change}), encoding="utf-8")
+    alter(copied(tmp_path), **change)
     with pytest.raises(ModelError, match=message):
         load(tmp_path)
+
+
+def test_a_missing_threshold_is_told_with_the_manifest(tmp_path):
+    path = copied(tmp_path) / "lines.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    del facts["threshold"]
+    path.write_text(json.dumps(facts), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"lines\.json: no threshold; it is a number from 0 to 1"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"alone_": None}, "not the arrays of a line model"),
+        ({"second_bias_": None}, "not the arrays of a line model"),
+        ({"kinds_bias": None}, r"not the arrays of a line model \(KeyError\('kinds_bias'\)\)"),
+        ({"words": np.zeros((2, 4))}, "words has shape"),
+        ({"first_bias_0": np.zeros(2)}, "are no network"),
+        ({"words": np.array(["ferry"])}, "words holds no numbers"),
+    ],
+)
+def test_foreign_arrays_are_refused(tmp_path, change, message):
+    path = copied(tmp_path) / "lines.npz"
+    with np.load(path) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    for start, array in change.items():
+        arrays = {name: each for name, each in arrays.items() if not name.startswith(start)}
+        arrays |= {} if array is None else {start: array}
+    np.savez(path, **arrays)
+    alter(tmp_path, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    with pytest.raises(ModelError, match=rf"lines\.npz: .*{message}"):
+        load(tmp_path)
+
+
+def test_half_an_archive_is_refused(tmp_path):
+    content = b"PK\x03\x04 and no more"
+    (copied(tmp_path) / "lines.npz").write_bytes(content)
+    alter(tmp_path, sha256=hashlib.sha256(content).hexdigest())
+    with pytest.raises(ModelError, match=r"lines\.npz: not plain arrays"):
+        load(tmp_path)
+
+
+def test_the_shipped_model_names_the_features_that_are_measured():
+    sheet = lay_out(read([Document(TEXT)]))
+    assert tuple(dense(sheet, np.zeros(len(sheet)))) == shipped().features
+
+
+def test_a_model_of_other_features_scores_nothing():
+    sheet = lay_out(read([Document(TEXT)]))
+    with pytest.raises(ModelError, match="weighs other features of a line than this release measures"):
+        replace(shipped(), features=shipped().features[::-1]).logits(sheet)
+
+
+def test_a_network_of_more_features_scores_nothing():
+    with pytest.raises(ModelError, match=r"weighs \d+ features of a line, this release measures 2"):
+        shipped().alone.logits(np.zeros((2, 3)))
 
 
 def test_tampered_weights_are_refused(tmp_path):
     path = copied(tmp_path) / "lines.npz"
     path.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(ModelError, match="its digest differs"):
+    with pytest.raises(ModelError, match=r"digest .* differs"):
         load(tmp_path)
 
 

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.boilerplate.features import dense, enclosed, headlines, second_look, speeches
-from classifier.boilerplate.kinds import KindWeights
-from classifier.boilerplate.sheet import PROSE_WORDS, Floats, Sheet
+from classifier.boilerplate.kinds import KIND_BITS, KindWeights
+from classifier.boilerplate.sheet import KINDS, PROSE_WORDS, Floats, Sheet
 from classifier.boilerplate.tokens import BITS, word_score
 from classifier.errors import ModelError
+from classifier.weights import Rule, check_facts, is_list, is_number, is_share, is_table, is_text, read_arrays
 from classifier.words import Ints
 
 SCHEMA = 3
@@ -28,6 +29,19 @@ _MOSTLY = 0.45  # the mean probability of the lines of a page that is no extract
 _PARAGRAPH_WORDS, _PARAGRAPH_THRESHOLD, _HEADLINE_THRESHOLD, _SPEECH_THRESHOLD = 35, 0.85, 0.9, 0.98
 _MANIFEST, _ARRAYS = "lines.json", "lines.npz"
 _REMEDY = "Install the package again, or train the line model anew with `python -m classifier.training.lines`."
+_LOOKS = ("first", "second", "alone")
+_THRESHOLDS = ("threshold", "enclosed_threshold", "visible_threshold", "passage_threshold")
+_SHAPES = {"words": (2, 1 << BITS), "kinds_words": (len(KINDS), 1 << KIND_BITS), "kinds_bias": (len(KINDS),)}
+_VECTORS = np.array([[-1.0, 0.0, 1.0]])  # of which the known answers tell
+_RULES: Mapping[str, Rule] = {
+    **dict.fromkeys(_THRESHOLDS, (is_share, "a number from 0 to 1")),
+    "features": (lambda fact: is_list(fact, is_text), "a list of names"),
+    "known_answers": (
+        lambda fact: is_table(fact, _LOOKS, lambda answer: is_list(answer, is_number, _VECTORS.size)),
+        f"{_VECTORS.size} numbers for each of {', '.join(_LOOKS)}",
+    ),
+    "sha256": (is_text, "a string"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,13 +51,24 @@ class Layers:
     weights: Sequence[Floats]
     biases: Sequence[Floats]
 
+    def __post_init__(self) -> None:
+        shapes, outputs = [weights.shape for weights in self.weights], [len(bias) for bias in self.biases]
+        if shapes != list(zip((self.width, *outputs), outputs, strict=False)) or outputs[-1] != 1:
+            raise ValueError(f"layers of shapes {shapes} are no network")
+
     @property
     def width(self) -> int:
         """The number of features."""
         return len(self.weights[0])
 
     def logits(self, features: Floats) -> Floats:
-        """One logit a line; `features` are of shape (features, lines)."""
+        """One logit a line; `features` are of shape (features, lines).
+
+        Raises:
+            ModelError: they are not as many as it weighs.
+        """
+        if len(features) != self.width:
+            raise ModelError(f"the line model weighs {self.width} features of a line, this release measures {len(features)}. {_REMEDY}")
         values = features
         for weights, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             values = np.maximum(weights.T @ values + bias[:, None], 0.0)
@@ -73,10 +98,10 @@ class LineModel:
     alone: Layers
     kinds: KindWeights
     features: Sequence[str]
-    threshold: float = 0.5
-    enclosed_threshold: float = 0.5
-    visible_threshold: float = 0.5
-    passage_threshold: float = 0.9
+    threshold: float
+    enclosed_threshold: float
+    visible_threshold: float
+    passage_threshold: float
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def probabilities(self, sheet: Sheet) -> Floats:
@@ -84,8 +109,15 @@ class LineModel:
         return sigmoid(self.logits(sheet))
 
     def logits(self, sheet: Sheet) -> Floats:
-        """The same as logits, shape (lines,)."""
-        features = stack(dense(sheet, word_score(sheet, self.words)))
+        """The same as logits, shape (lines,).
+
+        Raises:
+            ModelError: it weighs other features than this release measures.
+        """
+        columns = dense(sheet, word_score(sheet, self.words))
+        if tuple(columns) != tuple(self.features):
+            raise ModelError(f"the line model weighs other features of a line than this release measures. {_REMEDY}")
+        features = stack(columns)
         logits = self.first.logits(features)
         rows = np.flatnonzero(in_doubt(logits))
         logits[rows] = self.second.logits(with_look(sheet, features, logits, rows))
@@ -142,22 +174,19 @@ def sigmoid(logits: Floats) -> Floats:
 def save(model: LineModel, folder: Path) -> None:
     """Write a model as `lines.json` and `lines.npz`."""
     arrays: dict[str, NDArray[np.generic]] = {"words": model.words.astype(np.float16)}
-    for name, network in (("first", model.first), ("second", model.second), ("alone", model.alone)):
-        arrays |= _arrays(name, network)
+    for name in _LOOKS:
+        arrays |= _arrays(name, getattr(model, name))
     arrays |= {"kinds_words": model.kinds.words.astype(np.float16), "kinds_bias": model.kinds.bias}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     manifest = {
+        **model.facts,
         "schema": SCHEMA,
         "bits": BITS,
-        "threshold": model.threshold,
-        "enclosed_threshold": model.enclosed_threshold,
-        "visible_threshold": model.visible_threshold,
-        "passage_threshold": model.passage_threshold,
+        **{name: getattr(model, name) for name in _THRESHOLDS},
         "features": list(model.features),
         "known_answers": known_answers(model),
         "sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
-        **model.facts,
     }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _ARRAYS).write_bytes(buffer.getvalue())
@@ -166,9 +195,8 @@ def save(model: LineModel, folder: Path) -> None:
 
 def known_answers(model: LineModel) -> dict[str, list[float]]:
     """The logits of each look for features that are all -1, 0 and 1, by which a reader of the files checks its arithmetic."""
-    looks = {"first": model.first, "second": model.second, "alone": model.alone}
-    vectors = np.array([[-1.0, 0.0, 1.0]])
-    return {name: look.logits(np.repeat(vectors, look.width, axis=0)).tolist() for name, look in looks.items()}
+    looks: dict[str, Layers] = {name: getattr(model, name) for name in _LOOKS}
+    return {name: look.logits(np.repeat(_VECTORS, look.width, axis=0)).tolist() for name, look in looks.items()}
 
 
 def _arrays(name: str, layers: Layers) -> dict[str, NDArray[np.generic]]:
@@ -184,39 +212,41 @@ def load(folder: Path) -> LineModel:
     Raises:
         ModelError: a file is missing, broken, altered, or of another version.
     """
-    manifest = _read_manifest(folder / _MANIFEST)
-    content = _read_bytes(folder / _ARRAYS)
-    if hashlib.sha256(content).hexdigest() != manifest.get("sha256"):
-        raise ModelError(f"{folder / _ARRAYS}: not the file that {_MANIFEST} describes (its digest differs). {_REMEDY}")
+    path, manifest = folder / _ARRAYS, _read_manifest(folder / _MANIFEST)
+    arrays = read_arrays(path, manifest["sha256"], _REMEDY)
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            model = LineModel(
-                words=arrays["words"].astype(np.float32),
-                first=_layers(arrays, "first"),
-                second=_layers(arrays, "second"),
-                alone=_layers(arrays, "alone"),
-                kinds=KindWeights(arrays["kinds_words"].astype(np.float32), arrays["kinds_bias"]),
-                features=tuple(manifest["features"]),
-                threshold=float(manifest["threshold"]),
-                enclosed_threshold=float(manifest["enclosed_threshold"]),
-                visible_threshold=float(manifest["visible_threshold"]),
-                passage_threshold=float(manifest["passage_threshold"]),
-                facts=manifest,
-            )
-    except (KeyError, ValueError, OSError) as error:
-        raise ModelError(f"{folder / _ARRAYS}: broken ({error}). {_REMEDY}") from error
+        model = _model(manifest, arrays)
+        answers = known_answers(model)
+    except (LookupError, ValueError) as error:
+        raise ModelError(f"{path}: not the arrays of a line model ({error!r}). {_REMEDY}") from error
     if len(model.features) != model.first.width:
         raise ModelError(f"{folder / _MANIFEST}: {len(model.features)} features named, {model.first.width} weighed. {_REMEDY}")
-    if not _agree(manifest.get("known_answers"), known_answers(model)):
+    told = manifest["known_answers"]
+    if not all(np.allclose(told[name], found, atol=1e-9) for name, found in answers.items()):
         raise ModelError(f"{folder / _MANIFEST}: its known answers are not what the weights give. {_REMEDY}")
     return model
 
 
-def _agree(told: object, found: Mapping[str, Sequence[float]]) -> bool:
-    return isinstance(told, dict) and all(np.allclose(told.get(name, np.nan), logits, atol=1e-9) for name, logits in found.items())
+def _model(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> LineModel:
+    for name, shape in _SHAPES.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} has shape {arrays[name].shape}, not {shape}")
+    return LineModel(
+        words=arrays["words"].astype(np.float32),
+        first=_layers(arrays, "first"),
+        second=_layers(arrays, "second"),
+        alone=_layers(arrays, "alone"),
+        kinds=KindWeights(arrays["kinds_words"].astype(np.float32), arrays["kinds_bias"]),
+        features=tuple(manifest["features"]),
+        threshold=float(manifest["threshold"]),
+        enclosed_threshold=float(manifest["enclosed_threshold"]),
+        visible_threshold=float(manifest["visible_threshold"]),
+        passage_threshold=float(manifest["passage_threshold"]),
+        facts=manifest,
+    )
 
 
-def _layers(arrays: Mapping[str, Any], name: str) -> Layers:
+def _layers(arrays: Mapping[str, NDArray[Any]], name: str) -> Layers:
     depth = sum(1 for key in arrays if key.startswith(f"{name}_weights_"))
     return Layers(
         weights=tuple(arrays[f"{name}_weights_{k}"] for k in range(depth)),
@@ -226,19 +256,15 @@ def _layers(arrays: Mapping[str, Any], name: str) -> Layers:
 
 def _read_manifest(path: Path) -> dict[str, Any]:
     try:
-        manifest = json.loads(_read_bytes(path))
-    except ValueError as error:
+        manifest = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}. {_REMEDY}") from error
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: not JSON ({error}). {_REMEDY}") from error
     if not isinstance(manifest, dict) or (manifest.get("schema"), manifest.get("bits")) != (SCHEMA, BITS):
         raise ModelError(f"{path}: not a line model of schema {SCHEMA}. {_REMEDY}")
+    check_facts(path, manifest, _RULES, _REMEDY)
     return manifest
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror}). {_REMEDY}") from error
 
 
 @cache
