@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 
 import numpy as np
 import pytest
@@ -196,7 +197,16 @@ def test_judging_holds_its_promises_on_any_text(text):
     assert all(line.kind in (*KINDS, OTHER) for line in found)
     assert all(before.end <= after.start for before, after in itertools.pairwise(found))
     assert lines_of(Document(text)) == found
-    assert "".join(clean_text(document).split()) == "".join(_rest(document.text, found).split())
+    assert _seen(clean_text(document)) == _seen(_rest(document.text, found))
+
+
+def _seen(text):
+    """The characters of a text that are neither blank nor unseen nor only combine with others."""
+    return [
+        character
+        for character in text
+        if unicodedata.category(character)[0] in "LNPSC" and unicodedata.category(character) not in ("Cc", "Cf")
+    ]
 
 
 def _rest(text, lines):
@@ -326,12 +336,49 @@ def test_the_clean_text_is_the_text_without_its_lines():
         ("The slip is closed.[Sign up!]", "The slip is closed."),
         ("[Sign up!] The slip is closed.", "The slip is closed."),
         ("The slip is closed.\n[Sign up!] It reopens in May.", "The slip is closed.\nIt reopens in May."),
+        ("The slip is closed. [Sign up!]\n[Follow us!] It reopens in May.", "The slip is closed.\nIt reopens in May."),
     ],
 )
 def test_what_a_cut_stood_between_stays_apart(text, clean):
-    cuts = [Line(found.start(), found.end(), "subscribe", 1.0, found[0]) for found in re.finditer(r"\[.*?\]", text)]
+    assert without_brackets(text) == clean
 
-    assert without(text, cuts) == clean
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("The slip is closed.\n[Follow us ▶]\ufe0f\nIt reopens in May.", "The slip is closed.\n\nIt reopens in May."),
+        ("The slip is closed.\n\u200b[Sign up!]\u200b\u200f\nIt reopens in May.", "The slip is closed.\n\nIt reopens in May."),
+        ("The slip is closed.\n \0[Sign up!]\0 \u2060 \nIt reopens in May.", "The slip is closed.\n\nIt reopens in May."),
+        ("The slip is closed.\n[Sign up!]\u0301", "The slip is closed."),
+        ("\ufeff[Sign up!]\n\nThe slip is closed.", "The slip is closed."),
+        ("The slip is close\u0301[Sign up!]\u0301 It reopens in May.", "The slip is close\u0301 It reopens in May."),
+        ("The slip is closed.\u200b\n[Sign up!] \u200fIt reopens in May.", "The slip is closed.\u200b\n\u200fIt reopens in May."),
+    ],
+)
+def test_what_combines_with_a_cut_or_stands_unseen_beside_it_goes_with_it(text, clean):
+    assert without_brackets(text) == clean
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85", "\v", "\f"])
+def test_line_ends_stay_what_they_are_and_no_more_than_one_blank_line_is_left(end):
+    lines = ("The slip is closed.", "", "", "[Sign up!]", "[Follow us!]", " ", "It reopens in May.", "")
+
+    assert without_brackets(end.join(lines)) == end.join(("The slip is closed.", "", "It reopens in May.", ""))
+
+
+def test_far_from_a_cut_nothing_changes():
+    text = "   The slip is closed.\n\n\n\nDivers found cracks.  \n\n[Sign up!]\n\n   It reopens in May.\t\n\n\n"
+
+    assert without_brackets(text) == text.replace("\n\n[Sign up!]", "")
+
+
+def test_nothing_is_kept_between_a_cut_and_the_ends_of_the_text():
+    assert without_brackets("\n\n [Sign up!] \n\n   The slip is closed.\n\n[Follow us!]\n \n") == "   The slip is closed."
+
+
+def without_brackets(text: str) -> str:
+    """A text without what stands in brackets."""
+    return without(text, [Line(found.start(), found.end(), "subscribe", 1.0, found[0]) for found in re.finditer(r"\[.*?\]", text)])
 
 
 # The article in a page

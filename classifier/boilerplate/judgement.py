@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,8 @@ from classifier.words import Ints
 
 _JUDGED = "boilerplate"
 _DIGITS = 4  # of a probability
-_SPACES = re.compile(r"[ \t]*")
-_BLANK_RUN = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+\n")
+_UNSEEN = (ch.SPACE, ch.NEWLINE, ch.IGNORABLE)
+_LINE_END = re.compile(r"\r\n|[\n\v\f\r\x85\u2028\u2029]")
 
 
 def judge(batch: Batch, templates: Templates | None = None) -> Cuts:
@@ -61,8 +62,16 @@ def clean_text(document: Document) -> str:
 
 
 def without(text: str, boilerplate: Sequence[Line]) -> str:
-    """A text without some lines: paragraphs intact, no more than one blank line where some was cut."""
-    return _without(text, boilerplate) if boilerplate else text
+    """A text without some of its lines, which are in order: paragraphs intact, no more than one blank line where some was cut.
+
+    What combines with a line, or stands unseen beside it, goes with it; what they parted stays apart. Line ends stay what they are,
+    and far from a line nothing changes. Nothing is kept of the white space between a line and the beginning or the end of the text.
+    """
+    kept, at = [], 0
+    for gap in _gaps(text, boilerplate):
+        kept += [text[at : gap.start], gap.kept(text)]
+        at = gap.end
+    return "".join([*kept, text[at:]])
 
 
 def judge_lines(batch: Batch, model: LineModel, templates: Templates | None = None) -> tuple[Sheet, Floats, NDArray[np.bool_]]:
@@ -104,26 +113,71 @@ def _whole_lines(sheet: Sheet, probability: Floats, cut: NDArray[np.bool_], mode
     return Cuts(spans[:, 0], spans[:, 1], kind, np.concatenate((probability[rows], sure)))
 
 
-def _without(text: str, lines: Sequence[Line]) -> str:
-    """`text` without some stretches, nor the white space that stood between them and their paragraph; what they parted stays apart."""
-    kept, at = [], 0
-    for start, end in _gaps(text, lines):
-        piece = text[at:start]
-        if end == len(text) or text[end] in "\r\n":
-            piece = piece.rstrip(" \t")
-        elif piece and not piece[-1].isspace():
-            piece += " "
-        kept.append(piece)
-        at = end
-    kept.append(text[at:])
-    return _BLANK_RUN.sub("\n\n", "".join(kept)).strip()
+@dataclass(slots=True)
+class _Gap:
+    """A stretch of a text that is left out: lines that nothing but white space stands between, and the white space around them.
+
+    Attributes:
+        start, end: offsets into the text.
+        blanks: the white space before the first line, between the lines, and behind the last one.
+    """
+
+    start: int
+    end: int
+    blanks: list[str]
+
+    def kept(self, text: str) -> str:
+        """What stands in its place: the line ends that it holds, two at most, and the indentation behind them; else a space."""
+        if self.end == len(text):
+            return ""
+        broken = [blank for blank in self.blanks if _LINE_END.search(blank)]
+        tail = _LINE_END.split(broken[-1])[-1] if broken else ""
+        if self.start == 0:
+            return tail
+        if not broken:
+            return " "
+        head = _LINE_END.split(self.blanks[0])[0] if broken[0] is self.blanks[0] else ""
+        ends = [end for blank in broken for end in _LINE_END.findall(blank)]
+        return "".join((head, ends[0], *ends[1:][-1:], tail))
 
 
-def _gaps(text: str, lines: Sequence[Line]) -> list[tuple[int, int]]:
-    """The stretches that are left out, each with the blanks behind it; those that touch are one."""
-    gaps: list[tuple[int, int]] = []
+def _gaps(text: str, lines: Iterable[Line]) -> list[_Gap]:
+    """The stretches of a text that are left out with some lines, in order and apart from each other."""
+    gaps: list[_Gap] = []
     for line in lines:
-        end = _SPACES.match(text, line.end).end()  # type: ignore[union-attr]
-        start = gaps.pop()[0] if gaps and line.start <= gaps[-1][1] else line.start
-        gaps.append((start, end))
+        least = gaps[-1].end if gaps else 0
+        start, begin, end = _back(text, line.start, least), *_ahead(text, line.end)
+        if not gaps or start > least:
+            gaps.append(_Gap(start, end, []))
+        gaps[-1].end = max(end, least)
+        gaps[-1].blanks += text[start : line.start], text[begin:end]
     return gaps
+
+
+def _back(text: str, place: int, least: int) -> int:
+    """Where the white space before a line begins, and what is unseen in it; what combines with the word before is not of it."""
+    classes, start = _classes(), place
+    while start > least and classes[ord(text[start - 1])] in _UNSEEN:
+        start -= 1
+    while least < start < place and classes[ord(text[start])] == ch.IGNORABLE:
+        start += 1
+    return start
+
+
+def _ahead(text: str, place: int) -> tuple[int, int]:
+    """Where the white space behind a line begins, past what combines with its last word, and ends, before what belongs to the next word."""
+    classes, size = _classes(), len(text)
+    while place < size and classes[ord(text[place])] == ch.IGNORABLE:
+        place += 1
+    end = place
+    while end < size and classes[ord(text[end])] in _UNSEEN:
+        end += 1
+    while place < end < size and classes[ord(text[end - 1])] == ch.IGNORABLE:
+        end -= 1
+    return place, end
+
+
+@cache
+def _classes() -> memoryview:
+    """The class of every character, as a column that is quick to look into one by one."""
+    return memoryview(ch.tables()[0])  # type: ignore[arg-type]
