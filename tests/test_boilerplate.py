@@ -15,7 +15,9 @@ from classifier.boilerplate.features import dense
 from classifier.boilerplate.kinds import OTHER
 from classifier.boilerplate.near import Near
 from classifier.boilerplate.sheet import KINDS, lay_out, part
+from classifier.boilerplate.templates import Templates
 from classifier.document import Document, read
+from classifier.errors import QualityError
 from classifier.verdict import Line
 
 ARTICLE = [
@@ -292,6 +294,18 @@ def test_the_cuts_of_a_batch_are_the_lines_of_its_pages():
 
     assert list(zip(row, cuts.start - batch.origin[row], cuts.end - batch.origin[row], [NAMES[k] for k in cuts.kind], strict=True)) == told
     assert len(cuts) == len(PROMPTS)
+
+
+def test_a_batch_that_was_judged_is_not_judged_anew_with_templates():
+    batch = read([page(*ARTICLE, "Advertisement")])
+    with Templates() as templates, Templates() as others:
+        found = judge(batch, templates)
+        assert judge(batch) is judge(batch, templates) is found
+        with pytest.raises(QualityError, match=r"judged before without these templates. Judge it with them first, or read it anew"):
+            judge(batch, others)
+    lines(alone := read([page(*ARTICLE)]))
+    with Templates() as templates, pytest.raises(QualityError, match="judged before without these templates"):
+        judge(alone, templates)
 
 
 def test_a_batch_is_judged_once():

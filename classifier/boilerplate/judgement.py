@@ -19,6 +19,7 @@ from classifier.boilerplate.passages import passages
 from classifier.boilerplate.sheet import Floats, Sheet, lay_out, part
 from classifier.boilerplate.templates import Templates
 from classifier.document import Batch, Document, read
+from classifier.errors import QualityError
 from classifier.verdict import Line
 from classifier.words import Ints
 
@@ -29,11 +30,18 @@ _LINE_END = re.compile(r"\r\n|[\n\v\f\r\x85\u2028\u2029]")
 
 
 def judge(batch: Batch, templates: Templates | None = None) -> Cuts:
-    """The boilerplate of all pages, judged once a batch, with what their sites are known to repeat."""
+    """The boilerplate of all pages, judged once a batch, with what their sites are known to repeat.
+
+    Raises:
+        QualityError: the batch was judged before without these templates, and what else was found of it may rest on that.
+    """
     if _JUDGED not in batch._memory:
-        batch._memory[_JUDGED] = _judge(batch, templates)
-    found: Cuts = batch._memory[_JUDGED]
-    return found
+        batch._memory[_JUDGED] = templates, _judge(batch, templates)
+    known, found = batch._memory[_JUDGED]
+    if templates not in (None, known):
+        raise QualityError("the batch was judged before without these templates. Judge it with them first, or read it anew.")
+    cuts: Cuts = found
+    return cuts
 
 
 def lines(batch: Batch) -> list[list[Line]]:
