@@ -17,7 +17,7 @@ from classifier.boilerplate.near import Near
 from classifier.boilerplate.sheet import KINDS, lay_out, part
 from classifier.boilerplate.templates import Templates
 from classifier.document import Document, read
-from classifier.errors import QualityError
+from classifier.errors import InputError, QualityError
 from classifier.verdict import Line
 
 ARTICLE = [
@@ -294,6 +294,17 @@ def test_the_cuts_of_a_batch_are_the_lines_of_its_pages():
 
     assert list(zip(row, cuts.start - batch.origin[row], cuts.end - batch.origin[row], [NAMES[k] for k in cuts.kind], strict=True)) == told
     assert len(cuts) == len(PROMPTS)
+
+
+def test_a_batch_of_too_many_pages_is_told():
+    told = r"a batch of 4,097 documents: lines are judged of 4,096 at most. Make batches with `read_many`, or use `score_many`"
+    with pytest.raises(InputError, match=told):
+        lines(read([Document("One line.")] * 4097))
+
+
+def test_the_largest_batch_is_judged():
+    batch = read([Document(f"{ARTICLE[0]}\n{PROMPT}")] * 4096)
+    assert len(judge(batch)) == 4096
 
 
 def test_a_batch_that_was_judged_is_not_judged_anew_with_templates():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from classifier.boilerplate.near import Near
 from classifier.document import Batch
+from classifier.errors import InputError
 from classifier.lexicon import Found
 from classifier.words import Hashes, Ints, changes, mix
 
@@ -18,6 +19,7 @@ Floats = NDArray[np.float64]
 
 PROSE_WORDS = 12  # a line of so many words may be prose
 _SEPARATOR_WORDS = 8
+_MOST_DOCUMENTS, _MOST = 1 << 12, (1 << 24) - 1  # documents of a sheet, and its lines or words: what `ranked` has bits for
 _FIRST, _LAST = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA0761D6478BD642F)
 
 KINDS = (
@@ -140,9 +142,18 @@ class Sheet:
 
 
 def lay_out(batch: Batch, *, sentences: bool = False) -> Sheet:
-    """The sheet of a batch; with `sentences`, its sentences stand in the place of lines."""
+    """The sheet of a batch; with `sentences`, its sentences stand in the place of lines.
+
+    Raises:
+        InputError: the batch is too large.
+    """
     words = batch.words
     spans = words.sentences if sentences else words.lines
+    for name, size, most in (("documents", len(batch), _MOST_DOCUMENTS), ("words", len(words.hash), _MOST), ("lines", len(spans), _MOST)):
+        if size > most:
+            raise InputError(
+                f"a batch of {size:,} {name}: lines are judged of {most:,} at most. Make batches with `read_many`, or use `score_many`."
+            )
     document = batch.document_of(spans[:, 0])
     return Sheet(
         document=document,
@@ -195,8 +206,6 @@ def line_hashes(sheet: Sheet, words: Hashes) -> Hashes:
 
 def ranked(document: Ints, hashes: Hashes) -> tuple[Hashes, Ints]:
     """Hashes in order within their documents, and the place that each came from; equal hashes keep their order."""
-    if len(hashes) >= 1 << 24 or (len(document) and int(document[-1]) >= 1 << 12):
-        raise ValueError("too many lines for one sheet")
     key = document.astype(np.uint64) << np.uint64(52) | hashes >> np.uint64(36) << np.uint64(24)
     packed = np.sort(key | np.arange(len(hashes), dtype=np.uint64))
     return packed >> np.uint64(24), (packed & np.uint64(0xFFFFFF)).view(np.int64)
