@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -11,7 +16,7 @@ from classifier.boilerplate import judge, lines
 from classifier.boilerplate import templates as module
 from classifier.boilerplate.templates import Templates, site_of
 from classifier.document import Document, read
-from classifier.errors import IndexFormatError, InputError
+from classifier.errors import IndexFormatError, InputError, QualityError
 from classifier.index import open_index
 
 BIO = "Odile Farrant has walked the quays of Port Ellery since the herring years and keeps a goat."
@@ -215,3 +220,97 @@ def test_merging_what_is_no_store_is_refused(tmp_path):
 def test_a_host_that_no_file_could_hold_is_no_site():
     with Templates() as templates:
         assert templates.learn([Document("We met.", url="http://a\ud800b.example/x")]) == 0
+
+
+def learned(path: Path) -> Path:
+    """A file of templates of sixty pages."""
+    with Templates(path) as templates:
+        templates.learn(story(number, BIO) for number in range(60))
+    return path
+
+
+def test_a_damaged_file_is_told_by_whoever_reads_it(tmp_path):
+    path = learned(tmp_path / "t.sqlite")
+    content = bytearray(path.read_bytes())
+    content[8192:] = b"\xff" * (len(content) - 8192)
+    path.write_bytes(content)
+    told = r"t\.sqlite: a damaged store of templates \(database disk image is malformed\). Restore a copy, or learn them anew"
+    with Templates.saved(path) as templates:
+        with pytest.raises(IndexFormatError, match=told):
+            templates.counts("mercury.example")
+        with pytest.raises(IndexFormatError, match=told):
+            templates.learn([story(70, BIO)])
+    with pytest.raises(IndexFormatError, match=told):
+        Scorer(templates=path).score(story(3, BIO))
+    with Templates() as templates, pytest.raises(IndexFormatError, match=told):
+        templates.merge(path)
+
+
+def test_a_file_that_another_process_holds_is_told(tmp_path, monkeypatch):
+    path = learned(tmp_path / "t.sqlite")
+    monkeypatch.setattr("classifier.sqlite.WAIT_S", 0.05)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with Templates(path) as templates:
+        told = r"t\.sqlite: database is locked. Another process has held it for a minute; try again"
+        with pytest.raises(QualityError, match=told):
+            templates.learn([story(70, BIO)])
+        with pytest.raises(QualityError, match=told):
+            templates.merge(learned(tmp_path / "other.sqlite"))
+        assert templates.counts("mercury.example")
+        holder.execute("ROLLBACK")
+        holder.close()
+        assert templates.learn([story(70, BIO)]) == 1
+
+
+def test_closed_templates_are_told():
+    templates = Templates()
+    templates.close()
+    with pytest.raises(QualityError, match=r":memory:: these templates are closed. Open them anew"):
+        templates.counts("mercury.example")
+
+
+@contextmanager
+def bound_by_modes() -> Iterator[None]:
+    """As a user whom the modes of files bind: root may write everywhere."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_scoring_needs_no_write_access_and_learning_says_that_it_does():
+    with TemporaryDirectory() as name:  # not below tmp_path, which is closed to other users
+        folder, path = Path(name), learned(Path(name) / "t.sqlite")
+        path.chmod(0o444)
+        folder.chmod(0o555)
+        with bound_by_modes(), Templates.saved(path) as templates:
+            assert set(templates.counts("mercury.example").values()) == {60}
+            with pytest.raises(
+                QualityError, match=r"t\.sqlite: attempt to write a readonly database. Make the file and its folder writable"
+            ):
+                templates.learn([story(70, BIO)])
+            with pytest.raises(
+                QualityError, match=r"new\.sqlite: unable to open database file. Is the folder there, and may it be written"
+            ):
+                Templates(folder / "new.sqlite")
+        assert [each.name for each in folder.iterdir()] == ["t.sqlite"]
+        folder.chmod(0o755)
+
+
+def test_opening_what_was_learned_writes_nothing(tmp_path):
+    path = learned(tmp_path / "t.sqlite")
+    before = path.read_bytes()
+    with Templates.saved(path) as templates:
+        assert templates.counts("mercury.example")
+    assert path.read_bytes() == before
+
+
+def test_an_id_that_is_a_number_names_a_page():
+    with Templates(site=lambda _: "mercury") as templates:
+        templates.learn(Document(BIO, id=number) for number in (5, 6, 7, 7, 7))  # type: ignore[arg-type]
+        assert set(templates.counts("mercury").values()) == {3}

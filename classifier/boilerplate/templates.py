@@ -14,7 +14,7 @@ import numpy as np
 from classifier.boilerplate.sheet import Floats, Sheet, lay_out, line_hashes
 from classifier.document import Document, host_of, read_many
 from classifier.errors import IndexFormatError, InputError, QualityError
-from classifier.sqlite import connect, is_busy, write_ahead
+from classifier.sqlite import connect, name_of, write_ahead
 from classifier.words import NUMBER, Ints
 
 SCHEMA = 1
@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS pages (site TEXT, page INTEGER, version INTEGER, PRIM
 CREATE TABLE IF NOT EXISTS lines (site TEXT, line INTEGER, page INTEGER, PRIMARY KEY (site, line, page)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS lines_of_page ON lines (site, page);
 """
+_CLOSED = ("SQLITE_CANTOPEN", "SQLITE_READONLY")  # what SQLite meets in a folder that may not be written
+_TABLES_HERE = "SELECT count(*) FROM main.sqlite_master"
 _SCHEMA_HERE = "SELECT value FROM main.facts WHERE name = 'schema'"
 _SCHEMA_THERE = "SELECT value FROM other.facts WHERE name = 'schema'"
 
@@ -47,11 +49,12 @@ class Templates:
     Numbers in a line do not count: "3 comments" and "14 comments" are one line.
 
     Args:
-        path: an SQLite file, made where there is none; ":memory:" keeps all in memory.
+        path: an SQLite file, made where there is none, else written to by learning and merging only; ":memory:" keeps all in memory.
         site: names the site of a document, or None for one of no site; its host where nothing else is said.
 
     Raises:
-        IndexFormatError: the file is no store of templates, or of another version.
+        IndexFormatError: the file is no store of templates, a damaged one, or of another version; any call may find it damaged.
+        QualityError: the file cannot be opened or written, or another process holds it; any call may meet that.
     """
 
     def __init__(self, path: str | Path = ":memory:", site: Callable[[Document], str | None] = site_of) -> None:
@@ -59,7 +62,7 @@ class Templates:
         self.site = site
         self._known: dict[str, dict[int, int]] = {}
         with _errors_of(self.path):
-            self._connection = connect(self.path)
+            self._connection = _connected(self.path)
             try:
                 self._open()
             except BaseException:
@@ -67,8 +70,9 @@ class Templates:
                 raise
 
     def _open(self) -> None:
-        if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            self._check(_SCHEMA_HERE, self.path)  # before anything is written: the file may be somebody else's
+        if self._connection.execute(_TABLES_HERE).fetchone()[0]:
+            self._check(_SCHEMA_HERE, self.path)  # nothing is written: the file may be somebody else's, or only there to be read
+            return
         write_ahead(self._connection)
         with self._writing():
             for statement in _TABLES.split(";"):
@@ -85,11 +89,11 @@ class Templates:
 
     @classmethod
     def saved(cls, path: str | Path, site: Callable[[Document], str | None] = site_of) -> Templates:
-        """What was learned before.
+        """What was learned before; the file and its folder need not be writable.
 
         Raises:
             InputError: there is no such file.
-            IndexFormatError: the file is no store of templates, or of another version.
+            IndexFormatError: the file is no store of templates, a damaged one, or of another version.
         """
         return cls(_existing(path), site)
 
@@ -114,7 +118,7 @@ class Templates:
             count += len(batch)
             sheet = lay_out(batch)
             keys = template_keys(sheet)
-            with self._writing():
+            with _errors_of(self.path), self._writing():
                 for page, document in enumerate(batch.documents):
                     rows = slice(sheet.first[page], sheet.first[page + 1])
                     self._add(document, sorted(set(keys[rows].tolist()) - {0}))
@@ -141,7 +145,7 @@ class Templates:
 
         Raises:
             InputError: there is no such file.
-            IndexFormatError: the file is no store of templates, or of another version.
+            IndexFormatError: the file is no store of templates, a damaged one, or of another version.
         """
         with _errors_of(str(other)):
             self._connection.execute("ATTACH ? AS other", (str(_existing(other)),))
@@ -171,13 +175,16 @@ class Templates:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         self._known = {}
-        self._connection.execute("BEGIN IMMEDIATE")
+        with _errors_of(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            with _errors_of(self.path):
+                self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # SQLite ends some by itself
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def counts(self, site: str) -> dict[int, int]:
         """How many pages of a site hold each line that recurs, by the key of the line."""
@@ -185,7 +192,8 @@ class Templates:
             recurring = "SELECT line, count(*) FROM lines WHERE site = ? GROUP BY line HAVING count(*) >= ?"
             if len(self._known) >= _SITES:
                 del self._known[next(iter(self._known))]
-            self._known[site] = dict(self._connection.execute(recurring, (site, _ENOUGH)).fetchall())
+            with _errors_of(self.path):
+                self._known[site] = dict(self._connection.execute(recurring, (site, _ENOUGH)).fetchall())
         return self._known[site]
 
     def weigh(self, documents: Sequence[Document], sheet: Sheet) -> Floats:
@@ -211,15 +219,43 @@ def template_keys(sheet: Sheet) -> Ints:
     return result
 
 
+def _connected(path: str) -> sqlite3.Connection:
+    """A connection to a file; one in a folder where SQLite may make no files of its own is read as it stands."""
+    connection = connect(path)
+    try:
+        connection.execute(_TABLES_HERE)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if not name_of(error).startswith(_CLOSED) or not Path(path).is_file() or Path(f"{path}-wal").exists():
+            raise
+        where = f"{Path(path).absolute().as_uri()}?immutable=1"
+        return sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False)
+    return connection
+
+
 @contextmanager
 def _errors_of(path: str) -> Iterator[None]:
     """Say what SQLite met in words of this package."""
     try:
         yield
     except sqlite3.Error as error:
-        if is_busy(error):
-            raise QualityError(f"{path}: another process has held it for a minute; try again.") from error
+        name = name_of(error)
+        if remedy := next((told for start, told in _REMEDIES.items() if name.startswith(start)), ""):
+            raise QualityError(f"{path}: {error}. {remedy}") from error
+        if isinstance(error, sqlite3.ProgrammingError):
+            raise QualityError(f"{path}: these templates are closed. Open them anew.") from error
+        if name.startswith("SQLITE_CORRUPT"):
+            raise IndexFormatError(f"{path}: a damaged store of templates ({error}). Restore a copy, or learn them anew.") from error
         raise IndexFormatError(f"{path}: not a store of templates ({error}). Name another file, or delete it.") from error
+
+
+_REMEDIES = {  # by how the name of SQLite's error begins
+    "SQLITE_BUSY": "Another process has held it for a minute; try again.",
+    "SQLITE_READONLY": "Make the file and its folder writable to learn; to score they need not be.",
+    "SQLITE_CANTOPEN": "Is the folder there, and may it be written?",
+    "SQLITE_FULL": "What was learned before is kept; make room and go on.",
+    "SQLITE_IOERR": "What was learned before is kept; the disk may be gone, full, or closed to files so big.",
+}
 
 
 def _existing(path: str | Path) -> Path:
@@ -232,7 +268,7 @@ def _address(document: Document) -> str:
     """The URL of a document without its fragment and the marks of campaigns; without a URL, its id or its text."""
     host = site_of(document)
     if host is None:
-        return document.id or document.text
+        return str(document.id or document.text)  # an id of a record may be a number
     parts = urlsplit(document.url or "")
     query = "&".join(sorted(item for item in parts.query.split("&") if item and not item.startswith("utm_")))
     return f"{host}{parts.path.rstrip('/')}?{query}"
