@@ -23,6 +23,7 @@ _SITES = 500  # sites whose lines are held in memory at a time
 _ENOUGH = 3  # pages: two may share a quotation
 _ENOUGH_PROSE = 5  # pages: a series of reports may share its paragraph of background
 _PROSE_WORDS = 12
+_CAMPAIGNS = ("utm_", "fbclid=", "gclid=", "igshid=", "mc_cid=", "mc_eid=")  # how what is no part of an address begins
 _STEP, _MOST = 2.0, 8.0  # what every doubling of the number of pages adds to the logit of a line, and the most of it
 _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -265,12 +266,12 @@ def _existing(path: str | Path) -> Path:
 
 
 def _address(document: Document) -> str:
-    """The URL of a document without its fragment and the marks of campaigns; without a URL, its id or its text."""
+    """The URL of a document without its fragment and the marks of campaigns and clicks; without a URL, its id or its text."""
     host = site_of(document)
     if host is None:
         return str(document.id or document.text)  # an id of a record may be a number
     parts = urlsplit(document.url or "")
-    query = "&".join(sorted(item for item in parts.query.split("&") if item and not item.startswith("utm_")))
+    query = "&".join(sorted(item for item in parts.query.split("&") if item and not item.startswith(_CAMPAIGNS)))
     return f"{host}{parts.path.rstrip('/')}?{query}"
 
 
