@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from classifier import Scorer
 from classifier.boilerplate import NAMES, article, clean_text, judge, lines, share, without
 from classifier.boilerplate.features import dense
-from classifier.boilerplate.kinds import OTHER
+from classifier.boilerplate.kinds import KIND_BITS, OTHER, KindWeights, kinds
 from classifier.boilerplate.near import Near
 from classifier.boilerplate.sheet import KINDS, lay_out, part
 from classifier.boilerplate.templates import Templates
@@ -153,6 +153,23 @@ def test_a_biography_glued_to_a_paragraph_takes_none_of_it_along():
     assert [(line.text, line.kind) for line in lines_of(document)] == [(bio, "author_bio")]
 
 
+BIO = "Odile Farrant is a staff writer at the Ellery Mercury and covers the courts."
+
+
+@pytest.mark.parametrize("glued", [f"{ARTICLE[0]} {BIO}", f"{BIO} {ARTICLE[0]}", f"{BIO} {ARTICLE[1]}"])
+def test_a_biography_glued_to_a_sentence_that_is_most_of_the_line_is_cut_alone(glued):
+    assert [line.text for line in lines_of(page(*ARTICLE[1:], glued))] == [BIO]
+
+
+def test_a_sentence_of_more_than_sixty_words_is_not_cut_out_of_a_paragraph():
+    endless = (
+        f"{PROMPT[:-1]} and share this article with your friends on Facebook and Twitter and follow us for more news and subscribe to our "
+        "daily briefing and download our app for breaking news alerts and enter your email address below to receive our weekly digest of "
+        "the most read stories of the week from our best reporters."
+    )
+    assert lines_of(page(*ARTICLE[1:3], f"{ARTICLE[0]} {endless} {ARTICLE[3]}", ARTICLE[4])) == []
+
+
 def test_a_prompt_before_a_quotation_of_the_next_paragraph_is_cut():
     document = page(ARTICLE[2], f"{ARTICLE[0]} {PROMPT}", *ARTICLE[1:])
     assert [line.text for line in lines_of(document)] == [PROMPT]
@@ -166,6 +183,23 @@ def test_a_prompt_in_the_middle_of_a_speech_stays():
 def test_a_prompt_that_somebody_speaks_stays():
     document = page(*ARTICLE, "“Sign up for our newsletter,” the clerk told the crowd. Nobody laughed, and the meeting went on.")
     assert lines_of(document) == []
+
+
+NO_WORDS = KindWeights(np.zeros((len(KINDS), 1 << KIND_BITS), dtype=np.float32), np.zeros(len(KINDS)))
+
+
+@pytest.mark.parametrize(
+    ("lines", "places", "named"),
+    [
+        (["Gulls of the outer bank"], [4], ["other"]),
+        (["Related", "Gulls of the outer bank", "A winter at the quay"], [4, 5, 6], ["related", "related", "related"]),
+        (["Related", "Gulls of the outer bank", "A winter at the quay"], [4, 5, 7], ["related", "related", "other"]),
+        (["Related", "Gulls of the outer bank"], [4, 6], ["related", "other"]),
+        (["Advertisement", "Gulls of the outer bank"], [4, 5], ["advertisement", "other"]),
+    ],
+)
+def test_a_line_without_a_phrase_is_of_the_kind_of_the_heading_that_it_follows_or_of_none(lines, places, named):
+    assert kinds(lay_out(read([Document("\n".join(lines))])), places, NO_WORDS) == named
 
 
 def test_a_text_of_one_paragraph_is_left_alone():
@@ -438,6 +472,16 @@ def test_bylines_and_contacts_stay_in_the_article():
     document = page(byline, *ARTICLE)
 
     assert [line.text for line in lines_of(document)] == [byline]
+    assert article(read([document])).texts == [document.text]
+
+
+@pytest.mark.parametrize(
+    "left", ["As an AI language model I share this article on Facebook and Twitter", "Sign up for our newsletter [oaicite:1]"]
+)
+def test_what_a_machine_left_behind_stays_in_the_article_though_it_is_cut(left):
+    document = page(*ARTICLE, left)
+
+    assert [line.text for line in lines_of(document)] == [left]
     assert article(read([document])).texts == [document.text]
 
 

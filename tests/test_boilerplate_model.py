@@ -161,6 +161,13 @@ def test_a_sentence_between_paragraphs_of_the_article_is_cut_more_readily_than_a
     assert cuts(sheet, logits, model).tolist() == [False, False, False, True, False]
 
 
+def test_a_line_of_a_page_that_is_mostly_boilerplate_is_cut_more_readily():
+    sheet = lay_out(read([Document("Share this\nRead more\nSign up\nA heading"), Document("A word\nAnother\nOne more\nA heading")]))
+    logits = np.array([3.0, 3.0, 3.0, -1.0, -3.0, -3.0, -3.0, -1.0])  # -1 is a probability of 0.27
+    model = replace(shipped(), threshold=0.3, visible_threshold=0.2)
+    assert cuts(sheet, logits, model).tolist() == [True, True, True, True, False, False, False, False]
+
+
 def test_no_logit_overflows():
     assert sigmoid(np.array([-1e4, 0.0, 1e4])).tolist() == [0.0, 0.5, 1.0]
 
