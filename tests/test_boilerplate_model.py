@@ -34,7 +34,7 @@ def alter(folder: Path, **facts: object) -> None:
 
 def test_a_saved_model_says_the_same(tmp_path):
     sheet = lay_out(read([Document(TEXT)]))
-    assert np.array_equal(load(copied(tmp_path)).probabilities(sheet), shipped().probabilities(sheet))
+    assert np.array_equal(load(copied(tmp_path)).logits(sheet), shipped().logits(sheet))
 
 
 def test_a_model_is_saved_with_its_own_threshold(tmp_path):

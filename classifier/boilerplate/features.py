@@ -19,7 +19,8 @@ _FUNCTION_WORDS = (
     "their its which who will would been said or we after if when there also than more about into over so no could one"
 )
 _TOP = np.uint64(48)  # bits of a hash that are dropped where a table is read by the others
-_SEPARATORS, _BULLETS, _OTHER_MARKS = "|·•»›→>/⁄", "-*•·–—+>#", "@©®™:"
+_LINK, _BULLET, _AT, _COPYRIGHT, _COLON = 1, 2, 4, 8, 16  # what marks are for, a bit each
+_MARKS = {_LINK: "|·•»›→>/⁄", _BULLET: "-*•·–—+>#", _AT: "@", _COPYRIGHT: "©®™", _COLON: ":"}
 _LONG = 5  # letters: shorter words say little of a line's subject
 _FUNCTION_SHARE = 0.15
 _SURE = -2.0  # logits: prose that is less likely boilerplate than this is the article's
@@ -88,20 +89,17 @@ def edges_of(sheet: Sheet) -> dict[str, Floats]:
     flags = {
         "ends_stop": stop, "ends_quote": closing, "ends_question": point == ord("?"), "ends_colon": point == ord(":"),
         "ends_ellipsis": point == ord("…"), "starts_lower": first == ch.LOWER, "starts_digit": first == ch.DIGIT,
-        "starts_quote": quote, "starts_bullet": (_mark_table()[_low(opening)] & 2) > 0, "starts_bracket": first == ch.OPEN_BRACKET,
+        "starts_quote": quote, "starts_bullet": (_mark_table()[_low(opening)] & _BULLET) > 0, "starts_bracket": first == ch.OPEN_BRACKET,
     }  # fmt: skip
     return {name: flag.astype(np.float64) for name, flag in flags.items()}
 
 
 @cache
 def _mark_table() -> NDArray[np.uint8]:
-    """For each code point below 0x2200: 1 for a mark that parts links, 2 for a bullet, 4 and up for other marks."""
+    """What each code point below 0x2200 is for."""
     table = np.zeros(0x2200, dtype=np.uint8)
-    table[[ord(mark) for mark in _SEPARATORS]] |= 1
-    table[[ord(mark) for mark in _BULLETS]] |= 2
-    for bit, mark in enumerate(_OTHER_MARKS[:1] + _OTHER_MARKS[1] + ":"):
-        table[ord(mark)] |= 4 << bit
-    table[[ord(mark) for mark in "®™"]] |= 8
+    for bit, marks in _MARKS.items():
+        table[[ord(mark) for mark in marks]] |= bit
     return table
 
 
@@ -114,12 +112,12 @@ def marks_of(sheet: Sheet) -> dict[str, Floats]:
     """Marks that links, addresses, tables and notices are made of."""
     places, points = sheet.marks
     table = _mark_table()[_low(points)]
-    chosen = np.flatnonzero((table & 29) > 0)
+    chosen = np.flatnonzero((table & ~np.uint8(_BULLET)) > 0)
     places, marks = places[chosen], table[chosen]
     line = sheet.line_of_character(places)
     held = (line >= 0) & (places < np.append(sheet.spans[:, 1], 0)[line])
     line, marks = line[held], marks[held]
-    bits = {"separators": 1, "at_signs": 4, "copyright": 8, "colons": 16}
+    bits = {"separators": _LINK, "at_signs": _AT, "copyright": _COPYRIGHT, "colons": _COLON}
     return {name: np.log1p(sheet.count(line[(marks & bit) > 0])) for name, bit in bits.items()}
 
 

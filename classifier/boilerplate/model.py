@@ -104,12 +104,8 @@ class LineModel:
     passage_threshold: float
     facts: Mapping[str, Any] = field(default_factory=dict)
 
-    def probabilities(self, sheet: Sheet) -> Floats:
-        """How probable boilerplate is, shape (lines,)."""
-        return sigmoid(self.logits(sheet))
-
     def logits(self, sheet: Sheet) -> Floats:
-        """The same as logits, shape (lines,).
+        """How probable boilerplate is, as logits, shape (lines,).
 
         Raises:
             ModelError: it weighs other features than this release measures.

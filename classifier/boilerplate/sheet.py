@@ -36,7 +36,6 @@ class Sheet:
         document: which document each line belongs to, shape (lines,).
         first: where each document's lines begin, and the number of all lines at the end, shape (documents + 1,).
         spans: offsets of each line in the characters of the batch, shape (lines, 2).
-        origin: where each document begins in the characters of the batch, shape (documents,).
         line: which line each word stands in, shape (words,).
         hash, shape, gap, start, end: the columns of `Words`, shape (words,).
         hits: the phrases of boilerplate: first word, the word after the last, and the kind's place in KINDS, shape (hits, 3).
@@ -47,7 +46,6 @@ class Sheet:
     document: Ints
     first: Ints
     spans: Ints
-    origin: Ints
     line: Ints
     hash: Hashes
     shape: NDArray[np.uint8]
@@ -159,7 +157,6 @@ def lay_out(batch: Batch, *, sentences: bool = False) -> Sheet:
         document=document,
         first=np.searchsorted(document, np.arange(len(batch) + 1)),
         spans=spans,
-        origin=batch.origin[:-1],
         line=words.sentence if sentences else words.line,
         hash=words.hash,
         shape=words.shape,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from classifier.boilerplate.sheet import Floats, Sheet, lay_out, line_hashes
+from classifier.boilerplate.sheet import PROSE_WORDS, Floats, Sheet, lay_out, line_hashes
 from classifier.document import Document, host_of, read_many
 from classifier.errors import IndexFormatError, InputError, QualityError
 from classifier.sqlite import connect, name_of, write_ahead
@@ -22,7 +22,6 @@ PAGES = 200  # pages a site that are kept: those with the smallest hashes, whate
 _SITES = 500  # sites whose lines are held in memory at a time
 _ENOUGH = 3  # pages: two may share a quotation
 _ENOUGH_PROSE = 5  # pages: a series of reports may share its paragraph of background
-_PROSE_WORDS = 12
 _CAMPAIGNS = ("utm_", "fbclid=", "gclid=", "igshid=", "mc_cid=", "mc_eid=")  # how what is no part of an address begins
 _STEP, _MOST = 2.0, 8.0  # what every doubling of the number of pages adds to the logit of a line, and the most of it
 _TABLES = """
@@ -206,7 +205,7 @@ class Templates:
             known = self.counts(site) if site else {}
             for row in range(sheet.first[page], sheet.first[page + 1]) if known else ():
                 counts[row] = known.get(keys[row], 0)
-        enough = np.where(sheet.words >= _PROSE_WORDS, _ENOUGH_PROSE, _ENOUGH)
+        enough = np.where(sheet.words >= PROSE_WORDS, _ENOUGH_PROSE, _ENOUGH)
         gain = np.minimum(_STEP * np.log2(np.maximum(counts, 1) / 1.5), _MOST)
         return np.where(counts >= enough, gain, 0.0)
 
