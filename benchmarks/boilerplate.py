@@ -174,7 +174,10 @@ def left_out(corpora: Path, name: str) -> Table:
 
 
 def cost(corpora: Path, texts: int = 600, rounds: int = 5) -> Table:
-    """Milliseconds of processor time a text that judging lines takes, and its share of all scoring; medians of some rounds."""
+    """Milliseconds of processor time a text that judging lines takes, its share of all scoring, and how long a text is.
+
+    Medians of some rounds; of the texts' lengths, the mean.
+    """
     records = read_records(corpora / "articles" / "by_eye.jsonl.gz")
     documents = [record["text"] for record, _ in zip(records, range(texts), strict=False)]
     scorer = Scorer()
@@ -185,7 +188,11 @@ def cost(corpora: Path, texts: int = 600, rounds: int = 5) -> Table:
         lines = _timed(lambda batches=batches: [boilerplate.judge(batch) for batch in batches])  # type: ignore[misc]
         times.append(1000 * lines / texts)
         shares.append(lines / whole)
-    return {"milliseconds": round(statistics.median(times[1:]), 3), "share_of_scoring": round(statistics.median(shares[1:]), 3)}
+    return {
+        "milliseconds": round(statistics.median(times[1:]), 3),
+        "share_of_scoring": round(statistics.median(shares[1:]), 3),
+        "characters": round(statistics.mean(map(len, documents))),
+    }
 
 
 def _timed(job: Callable[[], object]) -> float:
@@ -224,26 +231,35 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--pin", action="store_true", help="pin the floors of now; none goes down")
     parser.add_argument("--allow-regression", action="store_true", help="with --pin: floors may go down")
     options = parser.parse_args(None if arguments is None else list(arguments))
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    results["model"] = shipped().facts["sha256"][:12]
+    fresh: Table = {}
     for name in options.sets:
-        results[name] = {view: compare(options.corpora, name, view) for view in TASKS}
-        _show(name, results[name])
+        fresh[name] = {"model": digest(), **{view: compare(options.corpora, name, view) for view in TASKS}}
+        _show(name, fresh[name])
     if options.sets:
-        results["cost"] = cost(options.corpora)
-        print(f"\n{results['cost']['milliseconds']:.2f} ms a text, {results['cost']['share_of_scoring']:.0%} of scoring")
+        fresh["cost"] = {"model": digest(), **cost(options.corpora)}
+        print("\n{milliseconds:.2f} ms a text of {characters:,} characters, {share_of_scoring:.0%} of scoring".format(**fresh["cost"]))
     if options.left_out:
-        results[f"{options.left_out} left out"] = {
-            view: {OURS: score} for view, score in left_out(options.corpora, options.left_out).items()
-        }
-        _show(f"{options.left_out} left out", results[f"{options.left_out} left out"])
+        name = f"{options.left_out} left out"
+        fresh[name] = {view: {OURS: score} for view, score in left_out(options.corpora, options.left_out).items()}
+        _show(name, fresh[name])
     if options.pin:
         pin(options.corpora, allow_regression=options.allow_regression)
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    keep(RESULTS, fresh)
 
 
-def _show(name: str, tasks: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
-    for view, systems in tasks.items():
+def digest() -> str:
+    """Which line model is shipped; results that are not of it, but of one that was fitted for them, name none."""
+    return str(shipped().facts["sha256"][:12])
+
+
+def keep(path: Path, fresh: Table) -> None:
+    """Write results into a file; others that stand there stay as they were measured."""
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    path.write_text(json.dumps({**known, **fresh}, indent=1) + "\n", encoding="utf-8")
+
+
+def _show(name: str, tasks: Mapping[str, Any]) -> None:
+    for view, systems in ((view, tasks[view]) for view in TASKS):
         print(f"\n{name}: {TASKS[view]}")
         for system, score in systems.items():
             print(f"  {system:24}{Score(**score)}")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.boilerplate import HERE
+from benchmarks.boilerplate import HERE, digest
 from classifier import boilerplate
 from classifier.document import Document, read_many
 from classifier.training.pages import TEST_SETS, read_records
@@ -108,7 +108,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--corpora", type=Path, default=HERE.parent.parent / "shared" / "corpora")
     options = parser.parse_args(None if arguments is None else list(arguments))
     seeds = [path.read_text(encoding="utf-8") for path in sorted((HERE.parent / "seeds").glob("[or]*/*.txt"))]
-    found: dict[str, Any] = {"glued into our seeds": recall(seeds)}
+    found: dict[str, Any] = {"model": digest(), "glued into our seeds": recall(seeds)}
     for name in TEST_SETS:
         gold = [record["gold"] for record in read_records(options.corpora / "pages" / f"{name}.jsonl.gz") if record["gold"]]
         found[f"clean text of {name}"] = losses(gold)

@@ -12,7 +12,6 @@ Run: python -m benchmarks.templates [--corpora ../shared/corpora] [--fit]
 from __future__ import annotations
 
 import argparse
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -21,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.boilerplate import HERE, Flags, Score, by_model, measure, pages_of
+from benchmarks.boilerplate import HERE, Flags, Score, by_model, digest, keep, measure, pages_of
 from classifier.boilerplate.model import LineModel, shipped
 from classifier.boilerplate.sheet import lay_out
 from classifier.boilerplate.templates import Templates, site_of
@@ -40,6 +39,7 @@ from classifier.training.pages import (
 
 LEAST = 20  # pages of a site
 RESULTS = HERE / "results" / "templates.json"
+SHIPPED, FITTED = "hosts, line model trained on them", "hosts, line model fitted without them"
 _NO_SITES = {"archive.is", "web.archive.org", "huff.to"}
 _SHARED, _CHANCE, _BELOW = 5, 0.5, 0.6  # lines a site, the chance of each in a page, and of its standing below the article
 
@@ -121,21 +121,23 @@ def compare(by_site: Mapping[str, Sequence[Page]], model: LineModel) -> dict[str
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
-    """Print both scores and write them to results/templates.json."""
+    """Print both scores, and write them into results/templates.json beside what was measured of another line model."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpora", type=Path, default=HERE.parent.parent / "shared" / "corpora")
     parser.add_argument("--fit", action="store_true", help="fit a line model that saw none of the hosts' pages")
     options = parser.parse_args(None if arguments is None else list(arguments))
     hosts = sites(options.corpora)
     unseen = fit_without(options.corpora, (page for pages in hosts.values() for page in pages)) if options.fit else shipped()
-    found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    found["hosts, line model fitted without them" if options.fit else "hosts, line model trained on them"] = compare(hosts, unseen)
-    found["made"] = compare(made_sites(options.corpora), shipped())
-    for name, scores in found.items():
+    name, model = (FITTED, {}) if options.fit else (SHIPPED, {"model": digest()})
+    fresh = {
+        name: {**model, **compare(hosts, unseen)},
+        "made": {"model": digest(), **compare(made_sites(options.corpora), shipped())},
+    }
+    for name, scores in fresh.items():
         print(f"{name}: {scores['sites']} sites, {scores['pages']} pages")
         for row in (row for row, score in scores.items() if isinstance(score, dict)):
             print(f"  {row:16}{Score(**scores[row])}")
-    RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    keep(RESULTS, fresh)
 
 
 if __name__ == "__main__":

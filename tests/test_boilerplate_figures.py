@@ -45,6 +45,26 @@ def test_templates_of_made_sites_free_a_third_of_the_pages_that_hold_boilerplate
     assert scores["with templates"]["lost"] <= 0.005
 
 
+def test_results_that_were_not_measured_anew_stay_what_they_were(tmp_path, monkeypatch, capsys):
+    results = tmp_path / "boilerplate.json"
+    old = {"fundus": {"model": "of another day", "trafilatura": {}}, "cost": {"model": "of another day", "milliseconds": 9.0}}
+    results.write_text(json.dumps(old), encoding="utf-8")
+    monkeypatch.setattr(benchmark, "RESULTS", results)
+    benchmark.main(["--sets"])
+    assert json.loads(results.read_text(encoding="utf-8")) == old
+    assert capsys.readouterr().out == ""
+    benchmark.keep(results, {"cost": {"model": benchmark.digest(), "milliseconds": 0.2}})
+    assert json.loads(results.read_text(encoding="utf-8")) == {**old, "cost": {"model": benchmark.digest(), "milliseconds": 0.2}}
+
+
+@pytest.mark.parametrize("benchmarked", [benchmark, templates])
+def test_every_result_of_the_shipped_line_model_names_it(benchmarked):
+    results = json.loads(benchmarked.RESULTS.read_text(encoding="utf-8"))
+    models = {name: found.get("model") for name, found in results.items()}
+    fitted = {name for name in models if name == templates.FITTED or name.endswith(" left out")}
+    assert {name for name, model in models.items() if model is None} == fitted
+
+
 @pytest.mark.parametrize(("kind", "least"), [("author_bio", 0.9), ("share", 0.7), ("subscribe", 0.7), ("related", 0.45)])
 def test_what_is_glued_into_our_seeds_is_cut_out(glued, kind, least):
     assert glued[kind]["cut exactly"] >= least
