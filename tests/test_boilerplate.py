@@ -132,6 +132,12 @@ def test_a_prompt_in_quotation_marks_costs_no_paragraph():
     assert glued in clean_text(page(*ARTICLE[1:3], glued, *ARTICLE[3:]))
 
 
+@pytest.mark.parametrize("marks", ["“{}”", "„{}“", "«{}»", '"{}"', "‘{}’", "'{}'"])
+def test_a_prompt_in_quotation_marks_of_any_of_these_kinds_is_not_cut_out(marks):
+    glued = f"{ARTICLE[0]} {marks.format(PROMPT)} {ARTICLE[3]}"
+    assert lines_of(page(*ARTICLE[1:3], glued, ARTICLE[4])) == []
+
+
 @pytest.mark.parametrize("glued", [f"{ARTICLE[0]} {PROMPT}", f"{PROMPT} {ARTICLE[0]}"])
 def test_a_prompt_glued_to_a_paragraph_is_cut_out_of_it(glued):
     document = page(*ARTICLE[1:3], glued, *ARTICLE[3:])

@@ -50,7 +50,7 @@ def covered(sheet: Sheet) -> Floats:
 
 
 def kinds(sheet: Sheet, places: Sequence[int], weights: KindWeights) -> list[str]:
-    """The kind of each line of a sheet of boilerplate alone; `places` are the lines' places in their pages.
+    """The kind of each line of a sheet of boilerplate alone; `places` tell where the lines stand among all lines of the batch.
 
     Phrases of the lists decide first, then the words; what follows a heading ("Related") without a break is of its kind.
     """

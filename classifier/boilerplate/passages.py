@@ -32,8 +32,8 @@ _RUN = 6  # sentences: a run is grown no further
 def passages(batch: Batch, lines: Sheet, cut: NDArray[np.bool_], model: LineModel) -> Cuts:
     """The boilerplate inside lines that stay.
 
-    Only paragraphs that hold a phrase of the lists, or a sentence that opens as a pointer to another story does, are looked at:
-    words and phrases have to agree. A paragraph that is
+    Only paragraphs that hold a phrase of the lists, or a sentence that opens as a pointer to another story does, are looked at.
+    Words and phrases have to agree; of such a pointer the words alone decide, and less is asked of them. A paragraph that is
     cut for a prompt glued to its article is taken out of `cut`, and the prompt alone is found.
     """
     worth = phrases_of(lines)["phrase_cover"] > 0
