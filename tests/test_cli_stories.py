@@ -112,6 +112,25 @@ def test_the_page_does_not_take_the_place_of_what_is_read(quality, crawl):
     assert crawl.read_bytes() == before
 
 
+@pytest.mark.parametrize("page", ["deep/report.txt", "link.html"])
+def test_the_page_does_not_take_the_place_of_a_text_of_a_folder(quality, tmp_path, page):
+    texts = tmp_path / "texts"
+    (texts / "deep").mkdir(parents=True)
+    (texts / "deep" / "report.txt").write_text(REPORT)
+    (texts / "link.html").symlink_to(texts / "deep" / "report.txt")
+    code, out, errors = quality(texts, "--html", texts / page)
+
+    assert (code, out) == (2, "")
+    assert "would take the place of what is read" in errors
+    assert (texts / "deep" / "report.txt").read_text() == REPORT
+
+
+def test_a_page_in_a_folder_of_texts_may_be_written_again(quality, tmp_path):
+    (tmp_path / "report.txt").write_text(REPORT)
+
+    assert [quality(tmp_path, "--html", tmp_path / "page.html")[0] for _ in range(2)] == [0, 0]
+
+
 def test_a_folder_that_is_not_there_is_told_before_anything_is_read(quality, crawl, tmp_path):
     code, out, errors = quality(crawl, "--html", tmp_path / "none" / "page.html")
 

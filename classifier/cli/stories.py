@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from classifier import view
+from classifier import files, view
 from classifier.cli.app import AsJson, Model, Quiet, app
-from classifier.cli.output import FAILED, Desk, is_rich, progress_bar, render, write
+from classifier.cli.output import FAILED, Desk, Nobody, is_rich, progress_bar, render, write
 from classifier.errors import InputError
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _spans(member: Member, story: Story) -> view.Spans:
 
 def _refuse_page(path: Path, names: list[str]) -> None:
     """Refuse a page that would take the place of what is read, or that no folder could hold, before anything is read."""
-    if path.exists() and any(Path(name).exists() and path.samefile(name) for name in names):
+    if path.exists() and any(Path(name).exists() and path.samefile(name) for name in files.find(names, Nobody())):
         raise InputError(f"{path}: the page would take the place of what is read. Give another file.")
     if not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}. Make it, or give another file.")
