@@ -118,6 +118,13 @@ def test_of_one_document_given_twice_the_earlier_date_counts() -> None:
     assert [find_stories(given)[0].origin for given in ([early, late, other], [other, late, early])] == ["a", "a"]
 
 
+def test_of_one_document_given_twice_the_earlier_date_counts_whatever_its_form() -> None:
+    early, late = Document(REPORT, id="a", date="20260101T100000Z"), Document(REPORT, id="a", date="1 March 2026")
+    other = Document(f"{REPORT} More.", id="b", date="2026-02-01")
+
+    assert [find_stories(given)[0].origin for given in ([early, late, other], [other, late, early])] == ["a", "a"]
+
+
 def test_what_is_shared_is_told_as_it_stands_in_the_whole_text() -> None:
     prompt = " Sign up for our free newsletter and get the best stories in your inbox every morning. "
     half = len(RETOLD) // 2 + RETOLD[len(RETOLD) // 2 :].index(". ") + 1
@@ -133,6 +140,25 @@ def test_dates_say_which_came_first() -> None:
     (story,) = find_stories([early, late])
 
     assert story.origin == "b"
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "origin"),
+    [
+        ("20260501T083000Z", "2026-05-02", "b"),
+        ("2026-05-01T08:30:00Z", "20260502", "b"),
+        ("Fri, 01 May 2026 08:30:00 GMT", "2026-05-02T01:00:00Z", "b"),
+        ("2026-05-01", "2 May 2026", "b"),
+        ("2026-05-01T23:00:00Z", "2026-05-02", "b"),
+        ("2026-05-02T09:00:00+09:00", "2026-05-02T01:00:00Z", "b"),
+        ("2026-05-02T23:00:00Z", "2026-05-02", "a"),  # one has no time: of one day none is the first
+        ("first of May", "2026-05-02", "a"),  # one has no date that can be read
+    ],
+)
+def test_dates_of_different_forms_are_compared_as_dates(early: str, late: str, origin: str) -> None:
+    (story,) = find_stories([Document(REPORT, id="b", date=early), Document(REPORT, id="a", date=late)])
+
+    assert story.origin == origin
 
 
 def test_without_dates_the_first_hand_report_came_first(documents: list[Document]) -> None:

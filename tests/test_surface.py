@@ -15,7 +15,7 @@ PACKAGE = ROOT / "classifier"
 
 # Lowest first: a module imports from its own layer and those below. `classifier` alone is the public surface, classifier/__init__.py.
 LAYERS = (
-    ("errors", "characters", "release", "sqlite", "weights"),
+    ("errors", "characters", "dates", "release", "sqlite", "weights"),
     ("words",),
     ("lexicon",),
     ("document",),

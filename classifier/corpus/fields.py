@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from datetime import date, datetime
 from typing import Any
 
+from classifier.dates import as_iso
 from classifier.document import host_of
 
 TEXT = ("text", "maintext", "articleBody", "article_text", "content", "body", "raw_text")
@@ -22,9 +21,6 @@ DATE = ("date", "date_publish", "publish_date", "datePublished", "published", "p
 ID = ("id", "_id", "identifier", "@id")
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_SECONDS = re.compile(r"\d{9,10}(?:\.\d{1,9})?|\d{12,13}")  # since 1970, or as many milliseconds
-# A day and a month in figures alone do not tell which is which.
-_WRITTEN = ("%Y%m%d", "%Y/%m/%d", "%Y.%m.%d", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y")
 _KINDS = {
     bool: "true or false",
     int: "a number",
@@ -210,29 +206,7 @@ def _moment(value: Any) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value) if isinstance(value, int) else f"{value:.0f}"
     text = _string(value)
-    if text is None or text[4:5] == "-":
-        return text
-    return _since_1970(text.strip()) or _written(text.strip()) or text
-
-
-def _since_1970(text: str) -> str | None:
-    if not _SECONDS.fullmatch(text):
-        return None
-    seconds = float(text) if len(text.partition(".")[0]) <= 10 else float(text) / 1000
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0).isoformat()
-
-
-@lru_cache(maxsize=4096)
-def _written(text: str) -> str | None:
-    """A date as mail and feeds write it, or as people do."""
-    if len(text) > 40:
-        return None
-    for form in _WRITTEN:
-        with suppress(ValueError):
-            return datetime.strptime(text, form).date().isoformat()  # a day has no zone
-    with suppress(ValueError, TypeError, IndexError, OverflowError):
-        return parsedate_to_datetime(text).isoformat()
-    return None
+    return text and (as_iso(text) or text)
 
 
 def _publisher(record: Mapping[str, Any]) -> str | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from classifier import lexicon
 from classifier.boilerplate.templates import site_of
+from classifier.dates import moment
 from classifier.document import Document, Shared, read
 from classifier.index import sources
 from classifier.index.evidence import compare_texts, weightiest
@@ -19,7 +18,6 @@ from classifier.words import GAP_OPEN, word_hashes
 REPORT, COPY, REWRITE = "report", "copy", "rewrite"
 _DATELINE = 40  # words; an agency in brackets within them is whose report it is
 _NO_OUTLET = frozenset(("co", "com", "org", "net", "gov", "ac", "edu"))
-_TIMELESS = re.compile(r"\d{4}-\d\d-\d\d$")
 Related = tuple[Document, Document, Kin]
 
 
@@ -92,16 +90,13 @@ def _order(documents: Sequence[Document], first_hand: Mapping[str, float], credi
 
 
 def _moments(documents: Iterable[Document]) -> dict[str, float]:
-    """When each was published, in seconds; in whole days where one has no time; nothing where one has no date."""
-    moments: dict[str, float] = {}
-    whole_days = any(_TIMELESS.match(document.date or "") for document in documents)
-    for document in documents:
-        try:
-            moment = datetime.fromisoformat((document.date or "")[: 10 if whole_days else None])
-        except ValueError:
-            return {}
-        moments[str(document.id)] = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return moments
+    """When each was published, in seconds; in whole days where one has no time; nothing where one has no date that can be read."""
+    told = {str(document.id): moment(document.date) for document in documents}
+    known = {id: found for id, found in told.items() if found}
+    if len(known) < len(told):
+        return {}
+    in_days = not all(found.timed for found in known.values())
+    return {id: float(found.day) if in_days else found.seconds for id, found in known.items()}
 
 
 def _outlet(document: Document) -> frozenset[int]:

@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
 from heapq import heapify, heappop, heappush
 from importlib.resources import files
@@ -14,6 +13,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.dates import moment
 from classifier.document import Document
 from classifier.index import Index, open_index, sources
 from classifier.index.background import shipped
@@ -108,15 +108,8 @@ def _compare(
 
 def _days_between(left: Document, right: Document) -> float:
     """Days between the dates of two documents; NaN where one is missing or none that can be read."""
-    days = [_day(document.date) for document in (left, right)]
-    return float("nan") if None in days else float(abs((days[0] or 0) - (days[1] or 0)))
-
-
-def _day(moment: str | None) -> int | None:
-    try:
-        return date.fromisoformat((moment or "")[:10]).toordinal()
-    except ValueError:
-        return None
+    one, other = moment(left.date), moment(right.date)
+    return float(abs(one.day - other.day)) if one and other else float("nan")
 
 
 def event_features(features: NDArray[np.float64], days: NDArray[np.float64]) -> NDArray[np.float64]:

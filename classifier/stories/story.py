@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
+from classifier.dates import moment
 from classifier.document import Document, Shared
 from classifier.errors import InputError
 from classifier.index.articles import articles
@@ -102,7 +104,12 @@ def _distinct(documents: Iterable[Document]) -> list[Document]:
 
 def first_of(one: Document, other: Document) -> Document:
     """Of two documents with one id and one text the one that came out first, whichever is given first."""
-    return min(one, other, key=lambda document: (document.date or "~", document.url or "", document.title or ""))
+    return min(one, other, key=_first)
+
+
+def _first(document: Document) -> tuple[float, str, str, str]:
+    told = moment(document.date)
+    return told.seconds if told else inf, document.date or "~", document.url or "", document.title or ""
 
 
 def _originality(documents: list[Document], scorer: Scorer | None) -> dict[str, tuple[float, bool]]:
