@@ -126,3 +126,25 @@ def test_neighbors_are_the_nearest_copy_and_the_surest_source_that_is_none() -> 
     assert (of_retold.near_copy.id, of_retold.source.id) == ("retold", "report")
     assert (of_nothing.near_copy, of_nothing.source) == (None, None)
     assert of_itself.near_copy is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "found"),
+    [
+        ("2019-03-17", "2019-03-14", []),
+        ("20190317T080000Z", "Thu, 14 Mar 2019 08:00:00 GMT", []),
+        ("2019-03-14", "2019-03-17", ["other"]),
+        ("2019-03-14T20:00:00Z", "2019-03-14T08:00:00Z", ["other"]),  # of one day none is the later
+        (None, "2019-03-14", ["other"]),
+        ("2019-03-17", None, ["other"]),
+        ("2019-03-17", "some day", ["other"]),
+    ],
+)
+def test_what_came_out_later_is_no_source(stored: str | None, asked: str | None, found: list[str]) -> None:
+    text = Document(RETOLD, id="text", date=asked)
+    with open_index(":memory:") as index:
+        index.add("other", REPORT, date=stored)
+        (neighbors,) = index.neighbors_many([text])
+
+        assert [match.id for match in index.sources(text)] == found
+        assert [match.id for match in (neighbors.source,) if match] == found

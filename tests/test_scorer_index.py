@@ -101,3 +101,13 @@ def test_what_a_source_shares_is_told_as_it_stands_in_the_page():
 
     assert source is not None
     assert all(shared.text == page[shared.start : shared.end] for shared in source.evidence)
+
+
+def test_a_report_is_no_rewrite_of_what_retold_it_later():
+    report = Document(REPORT, id="report", date="2019-03-14")
+    with open_index(":memory:") as index:
+        index.add("retold", RETOLD, date="2019-03-17")
+        verdict = Scorer(index=index).score(report)
+
+    assert verdict.derived_from is None
+    assert verdict.probabilities == Scorer().score(report).probabilities

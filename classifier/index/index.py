@@ -12,6 +12,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.dates import is_later
 from classifier.document import Document, Match, Neighbors, Shared
 from classifier.errors import InputError
 from classifier.index import sources
@@ -120,7 +121,8 @@ class Index:
     def sources(self, text: Text, texts: Mapping[str, str] | None = None) -> list[Match]:
         """The stored documents that the text retells, the surest first, with what they share and where it stands in both.
 
-        Their similarity is how sure it is, 0.5..1. Texts on one event that do not retell each other are left out.
+        Their similarity is how sure it is, 0.5..1. Texts on one event that do not retell each other are left out, and so is what has a
+        later date than the text; where one of both has no date that can be read, which of them came first is not known.
 
         Args:
             text: the text.
@@ -133,7 +135,7 @@ class Index:
         """As `sources`, for many texts in order; `known` are texts of the index by id."""
         answers: list[list[Match]] = []
         for given, batch in self._batches(_document(text) for text in texts):
-            for whole, document, found in zip(given, batch, self.retold(batch), strict=True):
+            for whole, document, found in zip(given, batch, self.retold(batch, earlier=True), strict=True):
                 answers.append([match.within(whole.text) for match in self._judged(document, *found, known or {})])
         return answers
 
@@ -146,20 +148,25 @@ class Index:
     def neighbors_of(self, batch: Sequence[Document], known: Mapping[str, str] | None = None) -> Iterator[Neighbors]:
         """As `neighbors_many`, for articles without boilerplate, or documents to be taken as they are, in one question."""
         sketches = sketch(batch)
-        for document, near, found in zip(batch, self._near(sketches), self.retold(batch, sketches), strict=True):
+        for document, near, found in zip(batch, self._near(sketches), self.retold(batch, sketches, earlier=True), strict=True):
             copies = [match for match in near if match.id != document.id]
             retold = self._judged(document, *found, known or {}, {match.id for match in copies})
             yield Neighbors(copies[0] if copies else None, retold[0] if retold else None)
 
-    def retold(self, batch: Sequence[Document], sketches: Sketches | None = None) -> Iterator[tuple[Terms, list[Row], Features]]:
-        """For each text its rare terms, the rows that share most of them, and FEATURES of each, the most similar first."""
+    def retold(
+        self, batch: Sequence[Document], sketches: Sketches | None = None, *, earlier: bool = False
+    ) -> Iterator[tuple[Terms, list[Row], Features]]:
+        """For each text its rare terms, the rows that share most of them, and FEATURES of each, the most similar first.
+
+        With `earlier`, rows with a later date than the text are left out: it cannot have anything from them.
+        """
         words = list(split_many([document.text for document in batch]))
         sketches = sketch(batch) if sketches is None else sketches
         found = self._store.look_up(sketches["terms"].ravel(), sources.COMMON, np.zeros(sketches["terms"].size, dtype=bool))
         hits = found.without(self._store.gone())
         holders = hits.holders.reshape(sketches["terms"].shape)
         weights = sources.weigh(sketches["terms"], holders, len(self._store))
-        chosen = self._most_shared(batch, hits, weights)
+        chosen = self._most_shared(batch, hits, weights, earlier=earlier)
         for k, rows in enumerate(chosen):
             held = sketches["terms"][k] > 0
             keys = sketches["terms"][k][held]
@@ -171,8 +178,8 @@ class Index:
                 chosen[k], features = [rows[place] for place in order], features[order]
             yield terms, chosen[k], features
 
-    def _most_shared(self, batch: Sequence[Document], hits: Hits, weights: Features) -> list[list[Row]]:
-        """For each text the rows whose shared terms weigh most, without its own."""
+    def _most_shared(self, batch: Sequence[Document], hits: Hits, weights: Features, *, earlier: bool) -> list[list[Row]]:
+        """For each text the rows whose shared terms weigh most, without its own; with `earlier`, without those of a later date."""
         position, number = hits.position, hits.number
         query = position // weights.shape[1]
         pairs, slot = np.unique(query.astype(np.uint64) << np.uint64(32) | number.astype(np.uint64), return_inverse=True)
@@ -185,7 +192,9 @@ class Index:
         chosen: list[list[Row]] = [[] for _ in batch]
         for place in order.tolist():
             row, k = rows.get(int(number[place])), int(query[place])
-            if row and row.id != batch[k].id and len(chosen[k]) < sources.CANDIDATES:
+            if not row or row.id == batch[k].id or (earlier and is_later(row.date, batch[k].date)):
+                continue
+            if len(chosen[k]) < sources.CANDIDATES:
                 chosen[k].append(row)
         return chosen
 
