@@ -148,3 +148,16 @@ def test_what_came_out_later_is_no_source(stored: str | None, asked: str | None,
 
         assert [match.id for match in index.sources(text)] == found
         assert [match.id for match in (neighbors.source,) if match] == found
+
+
+def test_near_copies_of_a_text_do_not_hide_its_source_however_many_they_are() -> None:
+    with open_index(":memory:") as index:
+        index.add("report", REPORT)
+        index.add_many(Document(f"{RETOLD} Site {k}.", id=f"copy {k}") for k in range(60))
+        (neighbors,) = index.neighbors_many([RETOLD])
+        sources = index.sources(RETOLD)
+
+    assert neighbors.source is not None
+    assert neighbors.source.id == "report"
+    assert "report" in {match.id for match in sources}
+    assert len(sources) <= 24

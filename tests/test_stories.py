@@ -176,6 +176,15 @@ def test_an_outlet_that_is_credited_came_first(url: str, origin: str) -> None:
     assert descent.origin == origin
 
 
+def test_many_copies_of_a_report_and_of_its_retelling_are_one_story() -> None:
+    reports = [Document(f"{REPORT} Site {k}.", id=f"report {k:02}", date="2019-03-15") for k in range(13)]
+    retellings = [Document(f"{RETOLD} Site {k}.", id=f"retold {k:02}", date="2019-03-17") for k in range(13)]
+    (story,) = find_stories([*reports, *retellings])
+
+    assert (len(story.members), story.origin) == (26, "report 00")
+    assert [(member.id, member.source) for member in story.members if member.role == "rewrite"] == [("retold 00", "report 00")]
+
+
 def test_documents_like_no_other_are_in_no_story() -> None:
     assert find_stories([Document(BREAD, id="a"), Document(FOOTBALL, id="b")]) == []
     assert find_stories([]) == []

@@ -28,6 +28,10 @@ from classifier.words import Ints, split_many
 
 _BATCH = 256
 _LONGEST_ID = 10_000  # characters
+_FIRST_READ, _MOST_READ = (
+    2 * sources.CANDIDATES + 1,
+    1_000,
+)  # rows that are read for each text as candidates for its source: at first, at most
 Text = str | Document
 Features = NDArray[np.float64]
 
@@ -166,7 +170,7 @@ class Index:
         hits = found.without(self._store.gone())
         holders = hits.holders.reshape(sketches["terms"].shape)
         weights = sources.weigh(sketches["terms"], holders, len(self._store))
-        chosen = self._most_shared(batch, hits, weights, earlier=earlier)
+        chosen = self._most_shared(batch, sketches, hits, weights, earlier=earlier)
         for k, rows in enumerate(chosen):
             held = sketches["terms"][k] > 0
             keys = sketches["terms"][k][held]
@@ -178,25 +182,28 @@ class Index:
                 chosen[k], features = [rows[place] for place in order], features[order]
             yield terms, chosen[k], features
 
-    def _most_shared(self, batch: Sequence[Document], hits: Hits, weights: Features, *, earlier: bool) -> list[list[Row]]:
-        """For each text the rows whose shared terms weigh most, without its own; with `earlier`, without those of a later date."""
-        position, number = hits.position, hits.number
-        query = position // weights.shape[1]
-        pairs, slot = np.unique(query.astype(np.uint64) << np.uint64(32) | number.astype(np.uint64), return_inverse=True)
-        power = np.bincount(slot, weights=weights.ravel()[position] ** 2, minlength=len(pairs))
-        query, number = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
-        order = np.lexsort((number, -power, query))
-        rank = np.arange(len(order)) - np.searchsorted(query, query[order])
-        order = order[rank <= 2 * sources.CANDIDATES]
-        rows = self._store.fetch(np.unique(number[order]).tolist())
-        chosen: list[list[Row]] = [[] for _ in batch]
-        for place in order.tolist():
-            row, k = rows.get(int(number[place])), int(query[place])
-            if not row or row.id == batch[k].id or (earlier and is_later(row.date, batch[k].date)):
-                continue
-            if len(chosen[k]) < sources.CANDIDATES:
-                chosen[k].append(row)
-        return chosen
+    def _most_shared(
+        self, batch: Sequence[Document], sketches: Sketches, hits: Hits, weights: Features, *, earlier: bool
+    ) -> list[list[Row]]:
+        """For each text the rows whose shared terms weigh most, without its own; with `earlier`, without those of a later date.
+
+        Near copies of the text take no place from the others: however many there are, its source is looked at.
+        """
+        query, number, rank = _ranked(hits, weights)
+        chosen = [_Chosen() for _ in batch]
+        begin, end = 0, _FIRST_READ
+        while begin < end:
+            open_queries = np.array([not found.is_full for found in chosen], dtype=bool)
+            part = (rank >= begin) & (rank < end) & open_queries[query]
+            rows = self._store.fetch(np.unique(number[part]).tolist())
+            held = [(k, rows[n]) for k, n in zip(query[part].tolist(), number[part].tolist(), strict=True) if n in rows]
+            held = [(k, row) for k, row in held if row.id != batch[k].id and not (earlier and is_later(row.date, batch[k].date))]
+            if held:
+                _, near = judge(sketches[[k for k, _ in held]], unpack([row.sketch for _, row in held]))
+                for (k, row), copies in zip(held, near.tolist(), strict=True):
+                    chosen[k].add(row, is_copy=copies)
+            begin, end = end, min(4 * end, _MOST_READ) if part.any() else end
+        return [found.rows for found in chosen]
 
     def _judged(
         self,
@@ -283,6 +290,38 @@ class Index:
             if np.isin(hits.number[cut], list(rows)).all():
                 return query, number, rows
             most *= 8
+
+
+class _Chosen:
+    """The rows that one text is compared with: CANDIDATES near copies of it at most, and as many others."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self._copies = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for a row that is no near copy."""
+        return len(self.rows) - self._copies >= sources.CANDIDATES
+
+    def add(self, row: Row, *, is_copy: bool) -> None:
+        """Take a row in where there is room."""
+        if self._copies < sources.CANDIDATES if is_copy else not self.is_full:
+            self.rows.append(row)
+            self._copies += is_copy
+
+
+def _ranked(hits: Hits, weights: Features) -> tuple[Ints, Ints, Ints]:
+    """Each text with each document that shares a rare term, and the place of the document by the weight of what they share.
+
+    Three columns, texts in order, and the weightiest documents of each first.
+    """
+    query = hits.position // weights.shape[1]
+    pairs, slot = np.unique(query.astype(np.uint64) << np.uint64(32) | hits.number.astype(np.uint64), return_inverse=True)
+    power = np.bincount(slot, weights=weights.ravel()[hits.position] ** 2, minlength=len(pairs))
+    query, number = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    order = np.lexsort((number, -power, query))
+    return query, number[order], np.arange(len(order)) - np.searchsorted(query, query)
 
 
 def open_index(where: str = ":memory:", *, as_is: bool = False, clock: Callable[[], float] = time.time) -> Index:
