@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 from classifier.corpus.fields import FieldNames, Unreadable, page
-from classifier.corpus.records import Record, record_of
+from classifier.corpus.records import Record, identified, record_of, text_id
 from classifier.document import Document, Match, Neighbors, read_many
 from classifier.errors import QualityError, extra
 from classifier.filter import Decisions, ledger
@@ -26,7 +25,6 @@ with extra("scrapy", "this pipeline needs Scrapy"):
 PREFIX = "QUALITY_"
 ACTIONS = ("drop", "tag")
 _GETTERS: dict[type, str] = {bool: "getbool", float: "getfloat", int: "getint", tuple: "getlist"}
-_NAMELESS = "text:"  # how the id begins of an item that has neither id nor address
 _logger = logging.getLogger(__name__)
 Facts = dict[str, Any]
 
@@ -162,7 +160,7 @@ class QualityPipeline:
 
     def _judge(self, adapter: ItemAdapter) -> None:
         found = page(adapter, self._names)
-        record = _identified(record_of(found, "item", 1))
+        record = identified(record_of(found, "item", 1))
         facts = self._facts(record)
         outcome = self._remembered(record.document, facts)
         self._count(f"quality/{outcome.place}")
@@ -190,8 +188,8 @@ class QualityPipeline:
         elif first:
             facts |= _ties(Neighbors(first))
             return self.settings.decisions.decide(facts)
-        if str(document.id).startswith(_NAMELESS):
-            self._nameless.add(str(document.id))
+        if document.id == text_id(document.text):
+            self._nameless.add(document.id)
         return outcome
 
     def _tag(self, adapter: ItemAdapter, told: Mapping[str, Any]) -> None:
@@ -214,15 +212,6 @@ class QualityAddon:
     def update_settings(self, settings: Any) -> None:
         """Add the pipeline to the settings of a crawl, unless it stands there."""
         settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", QualityPipeline, 300)
-
-
-def _identified(record: Record) -> Record:
-    """The record with an id that is the same in every crawl: its own, its address, or what its text comes to."""
-    document = record.document
-    if record.own_id or document.url:
-        return record
-    digest = hashlib.blake2b(document.text.encode(), digest_size=8).hexdigest()
-    return replace(record, document=replace(document, id=f"{_NAMELESS}{digest}"))
 
 
 def _ties(neighbors: Neighbors) -> Facts:

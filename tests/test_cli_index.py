@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from classifier import cli, open_index
+from classifier.corpus.records import text_id
 
 STORY = (
     "The ferry Halvorsen was taken out of service on Thursday, the harbor master Marit Quellander told reporters in Saint-Brisk. "
@@ -111,7 +112,18 @@ def test_text_files_folders_and_standard_input_are_read(quality, where, tmp_path
 
     with open_index(str(where)) as index:
         assert [match.id for match in index.near_copies(STORY)] == [str(tmp_path / "pages" / "a.txt")]
-        assert [match.id for match in index.near_copies(OTHER)] == ["-", "again"]
+        assert [match.id for match in index.near_copies(OTHER)] == ["again", text_id(OTHER)]
+
+
+@pytest.mark.parametrize("form", ["{}", '{{"text": "{}"}}\n', '{{"text": "{}", "date": "2026-05-01"}}\n'])
+def test_texts_that_are_piped_in_without_an_id_do_not_replace_each_other(quality, where, form):
+    for text in (STORY, OTHER, STORY):
+        quality("add", where, "-", stdin=form.format(text))
+    _, out, _ = quality("query", where, "-", "--json", stdin=form.format(STORY))
+
+    assert [(answer["id"], answer["known"]) for answer in objects(out)] == [(text_id(STORY), True)]
+    with open_index(str(where)) as index:
+        assert (len(index), [match.id for match in index.near_copies(OTHER)]) == (2, [text_id(OTHER)])
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
@@ -155,7 +167,7 @@ def test_a_query_tells_copies_and_sources_with_their_evidence(quality, filled):
     (source,) = answer["sources"]
     quoted = {RETOLD[piece["start"] : piece["end"]]: STORY[piece["source_start"] : piece["source_end"]] for piece in source["evidence"]}
 
-    assert (answer["id"], answer["near_copies"], source["id"]) == ("-", [], "ferry")
+    assert (answer["id"], answer["near_copies"], source["id"]) == (text_id(RETOLD), [], "ferry")
     assert quoted["Marit Quellander"] == "Marit Quellander"
 
 

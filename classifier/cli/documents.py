@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 from classifier import files
 from classifier.cli.output import Desk, is_terminal
-from classifier.corpus import Chunk, FieldNames, Shard, find_shards, parse, read_chunks
+from classifier.corpus import Chunk, FieldNames, Record, Shard, find_shards, parse, read_chunks
 from classifier.corpus.inputs import LINES, TEXT, File, described
+from classifier.corpus.records import identified, text_id
 from classifier.document import Document
 from classifier.errors import InputError
 
 
-def read(names: Iterable[str], desk: Desk) -> Iterator[Document]:
-    """Every document of the inputs, in order; one that cannot be read is told of, and the rest goes on."""
+def read(names: Iterable[str], desk: Desk, *, lasting_ids: bool = False) -> Iterator[Document]:
+    """Every document of the inputs, in order; one that cannot be read is told of, and the rest goes on.
+
+    With `lasting_ids`, what comes on standard input without an id and an address is known by its text, not by its line, which in the next
+    run is that of another text.
+    """
     for name in files.find(names, desk):
         try:
-            yield from _read_stdin(desk) if name == files.STDIN else _read(name, desk)
+            yield from _read_stdin(desk, lasting_ids) if name == files.STDIN else _read(name, desk)
         except InputError as error:
             desk.error(error)
 
@@ -30,31 +36,33 @@ def _read(name: str, desk: Desk) -> Iterator[Document]:
         return
     for shard in find_shards([name], desk):
         for chunk in read_chunks(shard, FieldNames()):
-            yield from _parsed(chunk, desk)
+            yield from (record.document for record in _parsed(chunk, desk))
 
 
-def _read_stdin(desk: Desk) -> Iterator[Document]:
+def _read_stdin(desk: Desk, lasting_ids: bool) -> Iterator[Document]:
     """The lines of standard input as they come where it begins as JSON Lines, else one text."""
     if is_terminal(sys.stdin):
         desk.say("note: reading from the terminal; end with Ctrl-D.")
     begun = files.begin_stdin()
     if begun.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-        yield from _lines(chain(begun.splitlines(keepends=True), sys.stdin.buffer), desk)
+        records = _lines(chain(begun.splitlines(keepends=True), sys.stdin.buffer), desk)
+        yield from ((identified(record) if lasting_ids else record).document for record in records)
     else:
-        yield _text(files.read(files.STDIN, begun), desk)
+        document = _text(files.read(files.STDIN, begun), desk)
+        yield replace(document, id=text_id(document.text)) if lasting_ids else document
 
 
-def _lines(lines: Iterable[bytes], desk: Desk) -> Iterator[Document]:
+def _lines(lines: Iterable[bytes], desk: Desk) -> Iterator[Record]:
     shard = Shard(0, LINES, (File("standard input", "standard input", LINES),))
     for row, line in enumerate(lines, start=1):
         yield from _parsed(Chunk(shard, row, row, [line], 1), desk)
 
 
-def _parsed(chunk: Chunk, desk: Desk) -> Iterator[Document]:
+def _parsed(chunk: Chunk, desk: Desk) -> Iterator[Record]:
     records, faults = parse(chunk, FieldNames())
     for fault in faults:
         desk.error(InputError(str(fault)))
-    yield from (record.document for record in records)
+    yield from records
 
 
 def _text(page: files.Page, desk: Desk) -> Document:

@@ -107,7 +107,7 @@ def _batches(names: Sequence[str], desk: Desk, *, quiet: bool, title: str) -> It
     """The documents of the inputs, many at a time, with a bar that counts them."""
     from classifier.cli import documents
 
-    found = documents.read(names, desk)
+    found = documents.read(names, desk, lasting_ids=True)
     done = 0
     with progress_bar(title, quiet=quiet) as progress:
         while batch := list(islice(found, _BATCH)):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import blake2b
 from typing import Any
 
 from classifier import files
@@ -84,6 +85,17 @@ def record_of(page: Page, file: str, row: int) -> Record:
     text = text_of(page.text) if page.is_html and page.place else page.text  # that of an archive is extracted already
     document = Document(text, id=page.id or page.url or f"{file}:{row}", url=page.url, title=page.title, date=page.date)
     return Record(file, row, document, page.site, bool(page.id), text if page.is_html else None)
+
+
+def identified(record: Record) -> Record:
+    """The record with an id that is the same wherever it is read: its own, its address, or what its text comes to."""
+    document = record.document
+    return record if record.own_id or document.url else replace(record, document=replace(document, id=text_id(document.text)))
+
+
+def text_id(text: str) -> str:
+    """An id for a text that has none: the same for the same text."""
+    return f"text:{blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
 
 
 def _items(chunk: Chunk, names: FieldNames) -> Iterator[tuple[str, int, Page | str | None]]:
