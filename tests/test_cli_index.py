@@ -234,6 +234,17 @@ def test_a_line_that_cannot_be_read_is_named_and_the_rest_goes_in(quality, where
     assert "added 1;" in err
 
 
+@pytest.mark.parametrize("options", [[], ["--if-new"]])
+def test_a_record_with_an_endless_id_is_named_and_the_rest_goes_in(quality, where, tmp_path, options):
+    path = tmp_path / "odd.jsonl"
+    path.write_text("".join(json.dumps({"id": id, "text": text}) + "\n" for id, text in (("x" * 10_001, OTHER), ("ferry", STORY))))
+    code, _, err = quality("add", where, path, *options)
+
+    assert code == 2
+    assert "an id of 10,001 characters; it may have 10,000" in err
+    assert "added 1;" in err
+
+
 def test_a_missing_file_is_named(quality, where, tmp_path):
     code, _, err = quality("add", where, tmp_path / "none.jsonl")
 

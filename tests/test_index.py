@@ -367,3 +367,13 @@ def test_what_is_shared_is_told_as_it_stands_in_the_text(index: Index, seeds: li
 def test_an_id_without_end_is_refused(index: Index) -> None:
     with pytest.raises(InputError, match="70,000 characters"):
         index.add("x" * 70_000, prose(60, seed=1))
+
+
+@pytest.mark.parametrize("method", ["add_many", "add_many_if_new"])
+@pytest.mark.parametrize("bad", [Document("A text."), Document("A text.", id="x" * 10_001), "A text."])
+def test_of_a_list_with_one_document_that_cannot_be_stored_none_is(index: Index, method: str, bad: Document) -> None:
+    documents = [Document(prose(20, seed=k), id=f"d{k}") for k in range(300)]
+    with pytest.raises(InputError):
+        getattr(index, method)([*documents, bad])
+
+    assert len(index) == 0

@@ -54,7 +54,8 @@ def add(
     with opened(where, new=True, as_is=as_is) as index:
         desk = Desk(quiet)
         store = _claim(index, as_json=as_json) if if_new else _put(index)
-        added = sum(store(batch) for batch in _batches(names, desk, quiet=quiet, title="adding"))
+        texts = _with_ids(_texts(names, desk), desk)
+        added = sum(store(batch) for batch in _batches(texts, quiet=quiet, title="adding"))
         summary = {"added": added, "documents": len(index)}
     if not as_json:
         desk.say(f"added {added:,}; {where} holds {summary['documents']:,} documents")
@@ -68,7 +69,7 @@ def query(where: Where, names: Inputs, as_is: AsIs = False, as_json: AsJson = Fa
     """Ask an index which known texts each text copies, and which it retells."""
     desk = Desk(quiet)
     with opened(where, as_is=as_is) as index:
-        for batch in _batches(names, desk, quiet=quiet, title="asking"):
+        for batch in _batches(_texts(names, desk), quiet=quiet, title="asking"):
             near, sources = index.near_copies_many(batch), index.sources_many(batch)
             for document, copied, retold in zip(batch, near, sources, strict=True):
                 _write_matches(document, copied, retold, known=document.id in index, as_json=as_json)
@@ -103,14 +104,30 @@ def opened(where: str, *, new: bool = False, as_is: bool = False) -> Index:
     return open_index(where, as_is=as_is)
 
 
-def _batches(names: Sequence[str], desk: Desk, *, quiet: bool, title: str) -> Iterator[list[Document]]:
-    """The documents of the inputs, many at a time, with a bar that counts them."""
+def _texts(names: Sequence[str], desk: Desk) -> Iterator[Document]:
     from classifier.cli import documents
 
-    found = documents.read(names, desk, lasting_ids=True)
+    return documents.read(names, desk, lasting_ids=True)
+
+
+def _with_ids(documents: Iterator[Document], desk: Desk) -> Iterator[Document]:
+    """The documents that can be stored; the others are told of."""
+    from classifier.index.index import id_of
+
+    for document in documents:
+        try:
+            id_of(document)
+        except InputError as error:
+            desk.error(error)
+        else:
+            yield document
+
+
+def _batches(documents: Iterator[Document], *, quiet: bool, title: str) -> Iterator[list[Document]]:
+    """The documents, many at a time, with a bar that counts them."""
     done = 0
     with progress_bar(title, quiet=quiet) as progress:
-        while batch := list(islice(found, _BATCH)):
+        while batch := list(islice(documents, _BATCH)):
             yield batch
             done += len(batch)
             if progress:

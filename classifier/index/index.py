@@ -65,10 +65,10 @@ class Index:
         """Store many documents, each with an id, and return how many; of two with one id the later one stays.
 
         Raises:
-            InputError: a document has no id.
+            InputError: a document has no id, or too long a one. Of a list, nothing is stored then; of an iterator, the batches before it.
         """
         count = 0
-        for _, batch in self._batches(documents):
+        for _, batch in self._batches(_checked(documents)):
             rows = self._rows(batch, sketch(batch))
             with self._store.exclusive():
                 self._store.delete(list(self._store.numbers([row.id for row in rows]).values()))
@@ -84,9 +84,13 @@ class Index:
         return self.add_many_if_new([_document(text, id, date)])[0]
 
     def add_many_if_new(self, documents: Iterable[Document]) -> list[Match | None]:
-        """As `add_if_new`, for many documents in order; one may be a near copy of one before it."""
+        """As `add_if_new`, for many documents in order; one may be a near copy of one before it.
+
+        Raises:
+            InputError: as in `add_many`.
+        """
         answers: list[Match | None] = []
-        for _, batch in self._batches(documents):
+        for _, batch in self._batches(_checked(documents)):
             answers += self.claim(batch, sketch(batch))
         return answers
 
@@ -262,7 +266,7 @@ class Index:
 
     def _rows(self, batch: Sequence[Document], sketches: Sketches) -> list[Row]:
         now = self._clock()
-        return [Row(_id(document), document.date, now, packed) for document, packed in zip(batch, pack(sketches), strict=True)]
+        return [Row(id_of(document), document.date, now, packed) for document, packed in zip(batch, pack(sketches), strict=True)]
 
     def _near(self, sketches: Sketches) -> list[list[Match]]:
         """The near copies of each sketch among those stored."""
@@ -370,9 +374,26 @@ def _document(text: Text, id: str | None = None, date: str | None = None) -> Doc
     return replace(document, id=id or document.id, date=date or document.date)
 
 
-def _id(document: Document) -> str:
+def id_of(document: Document) -> str:
+    """The id of a document that is to be stored.
+
+    Raises:
+        InputError: it has none that can be stored.
+    """
+    if not isinstance(document, Document):
+        raise InputError(f"an index holds documents, not {type(document).__name__}. Wrap each text: Document(text, id=…).")
     if not isinstance(document.id, str) or not document.id:
         raise InputError(f"a document of an index needs an id: a str, not {document.id!r}.")
     if len(document.id) > _LONGEST_ID:
-        raise InputError(f"{document.id[:40]}…: an id of {len(document.id):,} characters; it may have {_LONGEST_ID:,}.")
+        raise InputError(
+            f"{document.id[:40]}…: an id of {len(document.id):,} characters; it may have {_LONGEST_ID:,}. Give it a shorter one."
+        )
     return document.id
+
+
+def _checked(documents: Iterable[Document]) -> Iterable[Document]:
+    """The documents; where all are at hand, one that cannot be stored is met before any other is stored."""
+    if isinstance(documents, Sequence):
+        for document in documents:
+            id_of(document)
+    return documents
