@@ -332,6 +332,53 @@ def test_replaced_and_expired_documents_change_nothing_for_the_others(where: str
         assert used.sources(retold) == fresh.sources(retold) != []
 
 
+def test_a_copy_within_boilerplate_is_found_however_often_the_story_was_replaced(where: str) -> None:
+    story = prose(120, seed=1)
+    page = f"{prose(200, seed=2)}\n\n{story}\n\n{prose(150, seed=3)}"
+    with open_index(where, as_is=True) as index:
+        index.add_many(Document(f"Filler of another kind number {k}", id=f"filler {k}") for k in range(60))
+        for _ in range(40):
+            index.add("story", story)
+
+        assert [match.id for match in index.near_copies(page)] == ["story"]
+
+
+def test_a_source_is_found_however_often_it_was_replaced(where: str, seeds: list[Document], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("classifier.index.sources.COMMON", 20)
+    words = seeds[0].text.split(" ")
+    retold = " ".join(f"{word} really" if place % 3 == 2 else word for place, word in enumerate(words))
+    with open_index(where) as index:
+        index.add_many(seeds)
+        for _ in range(30):
+            index.add(str(seeds[0].id), seeds[0].text)
+
+        assert seeds[0].id in {match.id for match in index.sources(retold)}
+
+
+def test_deleted_documents_do_not_make_a_term_common(where: str, seeds: list[Document]) -> None:
+    asked = [Document(seeds[0].text)]
+    with open_index(":memory:") as fresh, open_index(where) as used:
+        fresh.add_many(seeds)
+        used.add_many(seeds)
+        for _ in range(20):
+            used.add(str(seeds[0].id), seeds[0].text)
+        (expected,), (found,) = fresh.retold(asked), used.retold(asked)
+
+    assert found[0].weights.tolist() == expected[0].weights.tolist()
+    assert np.allclose(found[2], expected[2])
+
+
+def test_a_store_tells_which_of_some_numbers_are_deleted(index: Index) -> None:
+    index.add_many(Document(prose(20, seed=k), id=f"d{k}") for k in range(30))
+    for k in (3, 7, 8):
+        index.remove(f"d{k}")
+    store = index._store
+
+    assert store.deleted() == 3
+    for asked in ([], [4], [1, 4, 8], list(range(1, 31))):
+        assert store.gone(np.array(asked, dtype=np.int64)).tolist() == [number for number in asked if number in {4, 8, 9}]
+
+
 def test_deleted_documents_leave_an_index_in_memory() -> None:
     with open_index(":memory:") as index:
         index.add("a", prose(200, 1))

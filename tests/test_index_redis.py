@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from classifier.document import Document
@@ -137,6 +138,19 @@ def test_a_removed_document_leaves_no_entry_behind(server: Server, monkeypatch: 
 
         assert client.zcard("quality:gone") == 0
         assert [int(value.split()[1]) for value in client.hvals("quality:segments")] == [index._store._segments._known[2].size]
+
+
+def test_a_store_tells_which_of_some_numbers_are_deleted(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_index(server.url) as index:
+        index.add_many([Document(prose(60, seed=k), id=f"d{k}") for k in range(30)])
+        for k in (3, 7, 8):
+            index.remove(f"d{k}")
+
+        assert index._store.deleted() == 3
+        for alone in (0, 8):
+            monkeypatch.setattr("classifier.index.store_redis._ASKED_ALONE", alone)
+            for asked in ([], [4], [1, 4, 8], list(range(1, 31))):
+                assert index._store.gone(np.array(asked, dtype=np.int64)).tolist() == [number for number in asked if number in {4, 8, 9}]
 
 
 def test_segments_answer_as_memory_does(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

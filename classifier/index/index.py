@@ -20,7 +20,7 @@ from classifier.index.articles import articles
 from classifier.index.evidence import compare_terms, compare_texts, weightiest
 from classifier.index.near import COMMON, candidates, is_band, judge, near_within
 from classifier.index.postings import Hits
-from classifier.index.sketch import Sketches, keys, pack, sketch, unpack
+from classifier.index.sketch import Sketches, Uints, keys, pack, sketch, unpack
 from classifier.index.sources import Terms
 from classifier.index.store import Row, Store
 from classifier.index.store_memory import MemoryStore
@@ -170,8 +170,7 @@ class Index:
         """
         words = list(split_many([document.text for document in batch]))
         sketches = sketch(batch) if sketches is None else sketches
-        found = self._store.look_up(sketches["terms"].ravel(), sources.COMMON, np.zeros(sketches["terms"].size, dtype=bool))
-        hits = found.without(self._store.gone())
+        hits = self._look_up(sketches["terms"].ravel(), sources.COMMON, np.zeros(sketches["terms"].size, dtype=bool), sources.COMMON)
         holders = hits.holders.reshape(sketches["terms"].shape)
         weights = sources.weigh(sketches["terms"], holders, len(self._store))
         chosen = self._most_shared(batch, sketches, hits, weights, earlier=earlier)
@@ -281,19 +280,25 @@ class Index:
         return [sorted(matches, key=lambda match: (-match.similarity, match.id)) for matches in found]
 
     def _candidates(self, sketches: Sketches) -> tuple[Ints, Ints, dict[int, Row]]:
-        """The pairs of a sketch and a document that may be near copies, as two columns, and those of the documents that are still stored.
+        """The pairs of a sketch and a document that may be near copies, as two columns, and the rows of these documents."""
+        query, number = candidates(self._look_up(keys(sketches).ravel(), COMMON, is_band(len(sketches)), 8 * COMMON))
+        return query, number, self._store.fetch(np.unique(number).tolist())
 
-        Keys outlive their documents for a while: where such take the places of living ones among the holders of a band, more are asked for.
+    def _look_up(self, asked: Uints, most: int, first: NDArray[np.bool_], room: int) -> Hits:
+        """Who of the documents that are still stored holds each key, as `Store.look_up` tells of all.
+
+        Keys outlive their documents for a while. Such neither make a key common, as far as `room` goes, nor do they take the places of
+        living ones among the first holders: then more are asked for.
         """
-        asked, bands, most = keys(sketches).ravel(), is_band(len(sketches)), COMMON
+        deleted = self._store.deleted()
+        told = most + min(deleted, room)
         while True:
-            hits = self._store.look_up(asked, most, bands)
-            query, number = candidates(hits)
-            rows = self._store.fetch(np.unique(number).tolist())
-            cut = bands[hits.position] & (hits.holders[hits.position] > most)
-            if np.isin(hits.number[cut], list(rows)).all():
-                return query, number, rows
-            most *= 8
+            hits = self._store.look_up(asked, told, first)
+            gone = self._store.gone(np.unique(hits.number)) if deleted else np.zeros(0, dtype=np.int64)
+            cut = first[hits.position] & (hits.holders[hits.position] > told)
+            if not np.isin(hits.number[cut], gone).any():
+                return hits.without(gone).of_rare(most, first)
+            told *= 8
 
 
 class _Chosen:

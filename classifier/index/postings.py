@@ -37,6 +37,11 @@ class Hits(NamedTuple):
         dropped = np.bincount(self.position[~kept], minlength=len(self.holders))
         return Hits(self.position[kept], self.number[kept], self.holders - dropped)
 
+    def of_rare(self, most: int, first: NDArray[np.bool_]) -> Hits:
+        """The same without keys that more than `most` documents hold, but for those that are `first`."""
+        kept = (first | (self.holders <= most))[self.position]
+        return Hits(self.position[kept], self.number[kept], self.holders)
+
 
 def widen(keys: NDArray[np.uint32]) -> Entries:
     """Keys as they stand in entries, for document 0."""

@@ -46,8 +46,11 @@ class Store(Protocol):
     def delete(self, numbers: Sequence[int]) -> None:
         """Forget rows."""
 
-    def gone(self) -> Ints:
-        """The numbers of deleted rows that may still be told as holders of a key."""
+    def deleted(self) -> int:
+        """How many deleted rows may still be told as holders of a key."""
+
+    def gone(self, numbers: Ints) -> Ints:
+        """Those of some distinct numbers whose rows are deleted."""
 
     def added_before(self, moment: float) -> list[int]:
         """The numbers of all rows added before a moment, in seconds since 1970."""

@@ -25,7 +25,7 @@ class MemoryStore:
         self._rows: dict[int, Row] = {}
         self._numbers: dict[str, int] = {}
         self._postings = Postings()
-        self._gone: list[int] = []
+        self._gone: set[int] = set()
         self._next = 1
 
     @contextmanager
@@ -64,15 +64,19 @@ class MemoryStore:
         with self._lock:
             for number in numbers:
                 del self._numbers[self._rows.pop(number).id]
-            self._gone += numbers
+            self._gone.update(numbers)
             if len(self._gone) > len(self._rows):
-                self._postings.drop(self.gone())
-                self._gone = []
+                self._postings.drop(np.array(list(self._gone), dtype=np.int64))
+                self._gone.clear()
 
-    def gone(self) -> Ints:
-        """The numbers of deleted rows that may still be told as holders of a key."""
+    def deleted(self) -> int:
+        """How many deleted rows may still be told as holders of a key."""
+        return len(self._gone)
+
+    def gone(self, numbers: Ints) -> Ints:
+        """Those of some distinct numbers whose rows are deleted."""
         with self._lock:
-            return np.array(self._gone, dtype=np.int64)
+            return np.array([number for number in numbers.tolist() if number in self._gone], dtype=np.int64)
 
     def added_before(self, moment: float) -> list[int]:
         """The numbers of all rows added before a moment, in seconds since 1970."""
@@ -90,4 +94,4 @@ class MemoryStore:
         """Let go of everything."""
         self._rows.clear()
         self._numbers.clear()
-        self._postings, self._gone = Postings(), []
+        self._postings, self._gone = Postings(), set()

@@ -29,6 +29,7 @@ _LOCK_MS = 30_000
 _PAUSE_S = 0.001
 _FETCHED = 2_000  # rows at a time
 _WRITTEN = 2_048  # blocks at a time
+_ASKED_ALONE = 8  # times as long as in a list of all it takes to ask for one member of a set
 
 # All that a holder of the lock has to write, at once, provided that it still holds the lock.
 _COMMIT = """
@@ -213,10 +214,22 @@ class RedisStore:
         with self.exclusive():
             self._gone += numbers
 
-    def gone(self) -> Ints:
-        """The numbers of deleted rows that may still be told as holders of a key."""
+    def deleted(self) -> int:
+        """How many deleted rows may still be told as holders of a key."""
         with self._errors():
-            return np.array([int(number) for number in self._redis.zrange(f"{_PREFIX}gone", 0, -1)], dtype=np.int64)
+            return int(self._redis.zcard(f"{_PREFIX}gone"))
+
+    def gone(self, numbers: Ints) -> Ints:
+        """Those of some distinct numbers whose rows are deleted."""
+        key = f"{_PREFIX}gone"
+        with self._errors():
+            if self._redis.zcard(key) < _ASKED_ALONE * len(numbers):
+                found = np.array([int(number) for number in self._redis.zrange(key, 0, -1)], dtype=np.int64)
+                return np.intersect1d(numbers, found, assume_unique=True)
+            with self._redis.pipeline(transaction=False) as asked:
+                for number in numbers.tolist():
+                    asked.zscore(key, number)
+                return numbers[[score is not None for score in asked.execute()]]
 
     def added_before(self, moment: float) -> list[int]:
         """The numbers of all rows added before a moment, in seconds since 1970."""

@@ -149,10 +149,19 @@ class SqliteStore:
             self._database.execute("UPDATE counted SET documents = documents - ?", (max(gone.rowcount, 0),))
             self._database.executemany("INSERT OR IGNORE INTO gone VALUES (?)", [(number,) for number in numbers])
 
-    def gone(self) -> Ints:
-        """The numbers of deleted rows that may still be told as holders of a key."""
+    def deleted(self) -> int:
+        """How many deleted rows may still be told as holders of a key."""
         with self._reading():
-            return np.array([number for (number,) in self._database.execute("SELECT number FROM gone")], dtype=np.int64)
+            return self._value("SELECT count(*) FROM gone")
+
+    def gone(self, numbers: Ints) -> Ints:
+        """Those of some distinct numbers whose rows are deleted."""
+        with self._reading():
+            if len(numbers) < self._value("SELECT count(*) FROM gone"):
+                found = self._select("SELECT number FROM gone WHERE number IN", numbers.tolist())
+            else:
+                found = self._database.execute("SELECT number FROM gone")
+            return np.intersect1d(numbers, np.array([number for (number,) in found], dtype=np.int64), assume_unique=True)
 
     def added_before(self, moment: float) -> list[int]:
         """The numbers of all rows added before a moment, in seconds since 1970."""
