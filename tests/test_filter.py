@@ -371,6 +371,21 @@ def test_each_takes_the_lowest_of_all_that_it_is_tied_to(case):
     assert copies.lowest(left, right, size).tolist() == [min(group) for group in groups]
 
 
+def test_a_long_chain_of_ties_takes_few_rounds(monkeypatch):
+    rounds = 0
+
+    def counted(left, right, same=np.array_equal):
+        nonlocal rounds
+        rounds += 1
+        return same(left, right)
+
+    monkeypatch.setattr(np, "array_equal", counted)
+    chain = np.array([0, *range(4_000, 0, -1)])
+
+    assert set(copies.lowest(chain[:-1], chain[1:], 4_001).tolist()) == {0}
+    assert rounds <= 30
+
+
 def test_what_retells_an_earlier_document_is_dropped_on_demand(tmp_path):
     origin = (
         "Hale, 4 May. The harbor board of Port Hale voted on Tuesday to close the north pier after divers found fourteen cracked piles. "

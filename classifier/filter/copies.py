@@ -58,13 +58,15 @@ def group(sketches: Sketches, ranks: Ints) -> Groups:
 def lowest(left: Ints, right: Ints, size: int) -> Ints:
     """The lowest number that each of `size` numbers is tied to, over however many others, itself where it is tied to none.
 
-    Each takes the lowest of its neighbors, and then the lowest that this one has: the way halves with every round.
+    Each takes the lowest of its neighbors, so does the one that it was tied to before, and then each takes the lowest that this one has:
+    rounds grow with the logarithm of the longest way.
     """
     label = np.arange(size)
     while True:
         before = label.copy()
-        np.minimum.at(label, left, before[right])
-        np.minimum.at(label, right, before[left])
+        one, other = before[left], before[right]
+        for place, number in ((left, other), (right, one), (one, other), (other, one)):
+            np.minimum.at(label, place, number)
         label = label[label]
         if np.array_equal(label, before):
             return label
