@@ -185,6 +185,15 @@ def test_many_copies_of_a_report_and_of_its_retelling_are_one_story() -> None:
     assert [(member.id, member.source) for member in story.members if member.role == "rewrite"] == [("retold 00", "report 00")]
 
 
+def test_copies_by_way_of_others_have_one_head_and_no_similarity_to_it() -> None:
+    documents = [Document("", id=f"{k}") for k in range(5)]
+    chain = [(documents[k - 1], documents[k], Kin(k - 1, k, near=0.9)) for k in (4, 2, 3, 1)]
+    descent = trace(documents, chain, {str(document.id): (0.5, False) for document in documents})
+
+    assert descent.origin == "0"
+    assert [(line.source, line.similarity) for line in descent.lines[1:]] == [("0", 0.9), ("0", None), ("0", None), ("0", None)]
+
+
 def test_documents_like_no_other_are_in_no_story() -> None:
     assert find_stories([Document(BREAD, id="a"), Document(FOOTBALL, id="b")]) == []
     assert find_stories([]) == []

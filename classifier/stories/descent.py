@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -51,13 +52,16 @@ def trace(documents: Sequence[Document], related: Sequence[Related], originality
     credit = _credits(documents)
     order = _order(documents, {id: chance for id, (chance, _) in originality.items()}, credit)
     heads = _heads(documents, [pair for pair in related if pair[2].near], order)
-    lines = {id: Line(id, COPY, head, _nearness(id, head, related)) for id, head in heads.items() if id != head}
+    nearness = _nearness(related)
+    lines = {id: Line(id, COPY, head, nearness.get(frozenset((id, head)))) for id, head in heads.items() if id != head}
     by_id = {str(document.id): document for document in documents}
+    claims = _claims(heads, related, order)
     for id in (id for id, head in heads.items() if id == head):
-        lines[id] = _retelling(by_id[id], by_id, heads, related, order) or _credited(
+        lines[id] = _retelling(by_id[id], by_id, claims.get(id, {}), order) or _credited(
             by_id[id], by_id, heads, order, credit, originality[id][1]
         )
-    return Descent(_arranged(lines, order), _origin(lines, order))
+    arranged = _arranged(lines, order)
+    return Descent(arranged, _origin(arranged, order))
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,14 @@ def _order(documents: Sequence[Document], first_hand: Mapping[str, float], credi
     Dates tell where all have one; then who is credited by the others; then who is first-hand; then who tells more.
     """
     moments = _moments(documents)
+    crediting: dict[int, set[str]] = {}
+    for id, borrowed in credit.borrowed.items():
+        for outlet in borrowed:
+            crediting.setdefault(outlet, set()).add(id)
     keys = []
     for document in documents:
         id = str(document.id)
-        credited = sum(bool(credit.outlet[id] & borrowed) for other, borrowed in credit.borrowed.items() if other != id)
+        credited = len(set[str]().union(*(crediting.get(outlet, ()) for outlet in credit.outlet[id])) - {id})
         keys.append((moments.get(id, 0.0), -credited, -round(first_hand[id], 2), -len(document.words), id))
     return {key[-1]: rank for rank, key in enumerate(sorted(keys))}
 
@@ -116,37 +124,45 @@ def _borrowed_from(document: Document) -> frozenset[int]:
     return frozenset(found.who[found.of(*BORROWED)].tolist()) - {0}
 
 
-def _heads(documents: Sequence[Document], near: Sequence[Related], order: Mapping[str, int]) -> dict[str, str]:
+def _heads(documents: Sequence[Document], near: Iterable[Related], order: Mapping[str, int]) -> dict[str, str]:
     """For each document the first of its near copies, or itself."""
     head = {str(document.id): str(document.id) for document in documents}
     for left, right, _ in near:
-        one, other = head[str(left.id)], head[str(right.id)]
-        first, second = sorted((one, other), key=order.__getitem__)
-        head = {id: first if old == second else old for id, old in head.items()}
-    return head
+        first, second = sorted((_top(head, str(left.id)), _top(head, str(right.id))), key=order.__getitem__)
+        head[second] = first
+    return {id: _top(head, id) for id in head}
 
 
-def _nearness(id: str, head: str, related: Sequence[Related]) -> float | None:
-    """The similarity of two documents, or None where they are near copies by way of others only."""
-    return next((kin.near for left, right, kin in related if {left.id, right.id} == {id, head} and kin.near), None)
+def _top(head: dict[str, str], id: str) -> str:
+    while head[id] != id:
+        head[id] = head[head[id]]  # halves the way for whoever asks next
+        id = head[id]
+    return id
 
 
-def _retelling(
-    document: Document, by_id: Mapping[str, Document], heads: Mapping[str, str], related: Sequence[Related], order: Mapping[str, int]
-) -> Line | None:
-    """The document as a rewrite of the surest of those before it, or None."""
-    id = str(document.id)
-    claims: dict[str, float] = {}
+def _nearness(related: Iterable[Related]) -> dict[frozenset[str], float]:
+    """The similarity of two documents by their ids; none where they are near copies by way of others only."""
+    return {frozenset((str(left.id), str(right.id))): kin.near for left, right, kin in related if kin.near}
+
+
+def _claims(heads: Mapping[str, str], related: Iterable[Related], order: Mapping[str, int]) -> dict[str, dict[str, float]]:
+    """For each head of near copies those before it that it retells, and how sure that is at most."""
+    claims: dict[str, dict[str, float]] = {}
     for left, right, kin in related:
-        if kin.retells >= sources.CLAIMED and id in {heads[str(left.id)], heads[str(right.id)]}:
-            other = heads[str(right.id)] if heads[str(left.id)] == id else heads[str(left.id)]
-            if order[other] < order[id]:
-                claims[other] = max(claims.get(other, 0.0), kin.retells)
+        first, second = sorted((heads[str(left.id)], heads[str(right.id)]), key=order.__getitem__)
+        if kin.retells >= sources.CLAIMED and first != second:
+            found = claims.setdefault(second, {})
+            found[first] = max(found.get(first, 0.0), kin.retells)
+    return claims
+
+
+def _retelling(document: Document, by_id: Mapping[str, Document], claims: Mapping[str, float], order: Mapping[str, int]) -> Line | None:
+    """The document as a rewrite of the surest of those that it retells, or None."""
     if not claims:
         return None
     source = min(claims, key=lambda other: (-round(claims[other], 3), order[other]))
     evidence = weightiest(compare_texts(document, by_id[source]))
-    return Line(id, REWRITE, source, round(claims[source], 3), evidence)
+    return Line(str(document.id), REWRITE, source, round(claims[source], 3), evidence)
 
 
 def _credited(
@@ -169,20 +185,15 @@ def _credited(
     return Line(id, REWRITE, source, None, weightiest(compare_texts(document, by_id[source])))
 
 
-def _origin(lines: Mapping[str, Line], order: Mapping[str, int]) -> str | None:
-    """The document that most others go back to; of two with as many, the first."""
-    goes_back: dict[str, int] = {}
-    for line in lines.values():
+def _origin(lines: Iterable[Line], order: Mapping[str, int]) -> str | None:
+    """The document that most others go back to; of two with as many, the first. Each line stands behind the one that it comes from."""
+    root: dict[str, str] = {}
+    goes_back: Counter[str] = Counter()
+    for line in lines:
+        root[line.id] = line.id if line.source is None else root[line.source]
         if line.source is not None:
-            root = _root(line.id, lines)
-            goes_back[root] = goes_back.get(root, 0) + 1
+            goes_back[root[line.id]] += 1
     return min(goes_back, key=lambda id: (-goes_back[id], order[id])) if goes_back else None
-
-
-def _root(id: str, lines: Mapping[str, Line]) -> str:
-    while (source := lines[id].source) is not None:
-        id = source
-    return id
 
 
 def _arranged(lines: Mapping[str, Line], order: Mapping[str, int]) -> list[Line]:
