@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.document import Document, Shared
 from classifier.index import open_index
-from classifier.index.evidence import compare_texts
+from classifier.index.evidence import _Spans, compare_texts
 from classifier.index.sketch import pack, sketch, unpack
 
 REPORT = (
@@ -82,6 +83,17 @@ def test_any_two_texts_can_be_compared(left: str, right: str) -> None:
         assert piece.source_start is not None
         assert piece.source_end is not None
         assert 0 <= piece.source_start < piece.source_end <= len(right)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9))), st.integers(0, 40), st.integers(1, 12))
+@settings(deadline=None)
+def test_stretches_hold_and_touch_what_a_look_at_each_says(sizes: list[tuple[int, int]], start: int, size: int) -> None:
+    spans, end = [(begin, begin + length) for begin, length in sizes], start + size
+    found = _Spans(spans)
+
+    assert bool(found.hold(start, end)) is any(begin <= start and end <= close for begin, close in spans)
+    assert found.touch(start, end) is any(begin < end and start < close for begin, close in spans)
+    assert found.hold(np.array([start]), np.array([end])).tolist() == [bool(found.hold(start, end))]
 
 
 def test_an_index_alone_knows_where_names_and_numbers_stand_in_the_source() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -122,34 +123,48 @@ def _shared(text: Document, theirs: Words, run: _Run, kinds: _Kinds) -> Shared:
     return Shared(kinds.of(run.first, run.last), text.text[start:end], start, end, int(theirs.start[run.there]), int(theirs.end[there]))
 
 
+class _Spans:
+    """Stretches of a text that may lie within each other, to be asked about others without a look at each of them."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        ordered = np.array(sorted(spans), dtype=np.int64).reshape(-1, 2)
+        self._start = ordered[:, 0]
+        self._reach = np.append(0, np.maximum.accumulate(ordered[:, 1]))  # how far the first few of them go
+
+    def hold(self, start: Any, end: Any) -> Any:
+        """Whether one of them holds a stretch, or each of several, whole."""
+        return end <= self._reach[np.searchsorted(self._start, start, side="right")]
+
+    def touch(self, start: int, end: int) -> bool:
+        """Whether one of them has a character in common with a stretch."""
+        return start < int(self._reach[np.searchsorted(self._start, end)])
+
+
 class _Kinds:
     """Tells what a run of words of a text is; a name is what has a capital, and has one within a sentence too."""
 
     def __init__(self, text: Document) -> None:
         words = text.words
         self._words = words
-        self._quotes = [(int(start), int(end)) for start, end in words.quotes]
-        self._dates = [match.span() for match in _DATE.finditer(text.text)]
+        self._quotes = _Spans([(int(start), int(end)) for start, end in words.quotes])
+        self._dates = _Spans([match.span() for match in _DATE.finditer(text.text)])
         inner = np.concatenate(([False], words.sentence[1:] == words.sentence[:-1])) if len(words) else np.zeros(0, dtype=bool)
         capital = (words.shape & CAPITAL) > 0
         self._names = np.isin(words.stem, words.stem[capital & inner]) & capital
 
     def in_date(self) -> np.ndarray:
         """For each word whether it stands in a date, shape (words,)."""
-        found = np.zeros(len(self._words), dtype=bool)
-        for start, end in self._dates:
-            found |= (self._words.start >= start) & (self._words.end <= end)
-        return found
+        return self._dates.hold(self._words.start, self._words.end)
 
     def of(self, first: int, last: int) -> str:
         """The kind of the words from `first` to `last`: quotation, date, number, name or wording."""
         start, end = int(self._words.start[first]), int(self._words.end[last - 1])
         shape = self._words.shape[first:last]
-        if last - first >= _QUOTED_WORDS and any(begin <= start and end <= close for begin, close in self._quotes):
+        if last - first >= _QUOTED_WORDS and self._quotes.hold(start, end):
             return "quotation"
         if last - first >= _VERBATIM_WORDS:
             return "wording"
-        if any(begin < end and start < close for begin, close in self._dates):
+        if self._dates.touch(start, end):
             return "date"
         if (shape & NUMBER).any():
             return "number"
