@@ -227,6 +227,35 @@ def test_a_server_that_goes_away_is_an_error_and_keeps_what_it_acknowledged(tmp_
             server.stop()
 
 
+def test_a_client_forgets_what_the_server_lost(server: Server) -> None:
+    with open_index(server.url, as_is=True) as index, redis.Redis.from_url(server.url) as client:
+        index.add_many([Document(prose(80, seed=k), id=f"d{k}") for k in range(50)])
+        index.near_copies(prose(80, seed=3))
+        client.flushall()
+        told = [index.add_if_new(id, prose(80, seed=900)) for id in ("x", "y")]
+
+        assert told[0] is None
+        assert told[1] is not None
+        assert (told[1].id, [match.id for match in index.near_copies(prose(80, seed=900))]) == ("x", ["x"])
+
+
+def test_a_date_without_end_costs_no_document(server: Server) -> None:
+    with open_index(server.url) as index:
+        index.add("a", prose(60, seed=1), date="2026-05-01 " + "x" * 70_000)
+
+        assert [match.id for match in index.near_copies(prose(60, seed=1))] == ["a"]
+
+
+@pytest.mark.parametrize("secret", ["ann:s3cret@", ":s3cret@", "ann:s3@cret@"])
+@pytest.mark.parametrize("end", ["/0", "/abc", "/0?password=s3cret"])
+def test_no_message_tells_the_password_of_a_server(tmp_path: Path, secret: str, end: str) -> None:
+    port = Server(tmp_path).port
+    with pytest.raises(QualityError, match=rf"^redis://127\.0\.0\.1:{port}/") as told:
+        open_index(f"redis://{secret}127.0.0.1:{port}{end}")
+
+    assert "cret" not in str(told.value)
+
+
 def test_an_address_of_something_else_is_refused() -> None:
     with pytest.raises(InputError, match="no place for an index"):
         open_index("postgres://localhost/near")

@@ -154,7 +154,8 @@ class _Kinds:
 
     def in_date(self) -> np.ndarray:
         """For each word whether it stands in a date, shape (words,)."""
-        return self._dates.hold(self._words.start, self._words.end)
+        found: np.ndarray = self._dates.hold(self._words.start, self._words.end)
+        return found
 
     def of(self, first: int, last: int) -> str:
         """The kind of the words from `first` to `last`: quotation, date, number, name or wording."""

@@ -28,6 +28,7 @@ from classifier.words import Ints, split_many
 
 _BATCH = 256
 _LONGEST_ID = 10_000  # characters
+_LONGEST_DATE = 100  # characters; no date has more
 _FIRST_READ, _MOST_READ = (
     2 * sources.CANDIDATES + 1,
     1_000,
@@ -265,7 +266,9 @@ class Index:
 
     def _rows(self, batch: Sequence[Document], sketches: Sketches) -> list[Row]:
         now = self._clock()
-        return [Row(id_of(document), document.date, now, packed) for document, packed in zip(batch, pack(sketches), strict=True)]
+        packed = pack(sketches)
+        dates = [document.date and document.date[:_LONGEST_DATE] for document in batch]
+        return [Row(id_of(document), date, now, piece) for document, date, piece in zip(batch, dates, packed, strict=True)]
 
     def _near(self, sketches: Sketches) -> list[list[Match]]:
         """The near copies of each sketch among those stored."""

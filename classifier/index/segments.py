@@ -52,6 +52,11 @@ class Segments:
         self._known: dict[int, Entries | None] = {}  # by number; None where it was not read as a whole
         self._bits: dict[int, int] = {}  # of a key that the blocks of each segment imply
 
+    @property
+    def seen(self) -> int:
+        """The last document whose keys are known."""
+        return self._seen
+
     def look_up(self, keys: Uints, most: int, first: NDArray[np.bool_]) -> Hits:
         """Who holds each key, and how many they are; of more than `most` the first ones at least, or none but for keys that are `first`."""
         self.catch_up()

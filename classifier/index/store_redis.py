@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import struct
 import time
@@ -29,6 +30,7 @@ _LOCK_MS = 30_000
 _PAUSE_S = 0.001
 _FETCHED = 2_000  # rows at a time
 _WRITTEN = 2_048  # blocks at a time
+_SECRET = re.compile(r"(?<=//).*@|(?<=password=)[^&]*")  # of an address; messages tell the rest
 _ASKED_ALONE = 8  # times as long as in a list of all it takes to ask for one member of a set
 
 # All that a holder of the lock has to write, at once, provided that it still holds the lock.
@@ -78,7 +80,7 @@ class RedisStore:
 
     def __init__(self, where: str) -> None:
         redis = _client()
-        self.where = where
+        self.where = _SECRET.sub("", where)
         self._lock = RLock()
         self._depth = 0
         self._error: type[Exception] = redis.RedisError
@@ -89,14 +91,14 @@ class RedisStore:
         try:
             self._redis = redis.Redis.from_url(where)
         except ValueError as error:
-            raise QualityError(f"{where}: {error}. Write redis://host:6379/0.") from error
+            raise QualityError(f"{self.where}: {error}. Write redis://host:6379/0.") from error
         scripts = (_COMMIT, _REPLACE, _RENEW, _RELEASE)
         self._commit, self._replace, self._renew, self._release = map(self._redis.register_script, scripts)
         with self._errors():
             for name, value in rule().items():
                 self._redis.hsetnx(f"{_PREFIX}rule", name, value)
             found = self._redis.hgetall(f"{_PREFIX}rule")
-        check(where, {name.decode(): value.decode() for name, value in found.items()})
+        check(self.where, {name.decode(): value.decode() for name, value in found.items()})
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -135,7 +137,15 @@ class RedisStore:
             written = self._commit(args=[self._token, len(numbers), len(self._new), *gone, *rows, *named, *added])
         if not written:
             raise QualityError(f"{self.where}: a batch took longer than {_LOCK_MS // 1000} s and was not stored. Try again.")
+        self._forget_what_was_lost()
         self._segments.seal()
+
+    def _forget_what_was_lost(self) -> None:
+        """Forget the keys in memory where a restart has cost the server its last writes: it gives their numbers to other documents."""
+        with self._errors():
+            last = int(self._redis.get(f"{_PREFIX}last") or 0)
+        if last < self._segments.seen:
+            self._segments.forget()
 
     def append(self, rows: Sequence[Row]) -> None:
         """Store rows whose ids are not stored yet."""
@@ -146,6 +156,7 @@ class RedisStore:
     def look_up(self, keys: Uints, most: int, first: NDArray[np.bool_]) -> Hits:
         """Who holds each key, and how many they are; of more than `most` the first ones at least, or none but for keys that are `first`."""
         with self._lock:
+            self._forget_what_was_lost()
             while True:
                 before = self.segments()
                 hits = self._segments.look_up(keys, most, first)
