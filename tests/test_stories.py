@@ -208,6 +208,11 @@ def test_a_document_without_an_id_is_refused() -> None:
         find_stories([Document(BREAD)])
 
 
+def test_a_text_that_is_no_document_is_refused() -> None:
+    with pytest.raises(InputError, match=r"not str\. Wrap each text: Document\(text, id=…\)\."):
+        find_stories([BREAD])  # type: ignore[list-item]
+
+
 def test_an_id_of_two_texts_is_refused_and_of_one_text_is_one_document() -> None:
     with pytest.raises(InputError, match="'a' is the id of two documents with different texts"):
         find_stories([Document(BREAD, id="a"), Document(FOOTBALL, id="a")])

@@ -70,7 +70,7 @@ def find_stories(documents: Iterable[Document], scorer: Scorer | None = None) ->
         scorer: what tells a first-hand report from a retelling; the shipped model where None.
 
     Raises:
-        InputError: a document has no id, or two with one id have different texts.
+        InputError: a text is no Document, a document has no id, or two with one id have different texts.
     """
     pages = _distinct(documents)
     bodies = list(articles(pages))
@@ -93,6 +93,8 @@ def _distinct(documents: Iterable[Document]) -> list[Document]:
     """The documents by their ids, in the order of these."""
     known: dict[str, Document] = {}
     for document in documents:
+        if not isinstance(document, Document):
+            raise InputError(f"a story is found among documents, not {type(document).__name__}. Wrap each text: Document(text, id=…).")
         if not isinstance(document.id, str) or not document.id:
             raise InputError(f"a document of a story needs an id: a str, not {document.id!r}.")
         twin = known.setdefault(document.id, document)
