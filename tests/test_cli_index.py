@@ -82,8 +82,16 @@ def test_lines_are_added_under_their_id_url_or_place(filled, crawl):
 
 
 def test_what_was_added_is_told(quality, where, crawl):
-    assert quality("add", where, crawl, "--json") == (0, '{"added": 3, "documents": 3}\n', "")
-    assert quality("add", where, crawl) == (0, "", f"added 3; {where} holds 3 documents\n")
+    assert quality("add", where, crawl, "--json") == (0, '{"added": 3, "replaced": 0, "documents": 3}\n', "")
+    assert quality("add", where, crawl, "--json") == (0, '{"added": 0, "replaced": 3, "documents": 3}\n', "")
+    assert quality("add", where, crawl) == (0, "", f"added 0, replaced 3; {where} holds 3 documents\n")
+
+
+def test_a_text_that_takes_the_place_of_one_before_it_is_counted_as_such(quality, where):
+    twice = "".join(json.dumps({"id": "ferry", "text": text}) + "\n" for text in (STORY, RETOLD))
+
+    assert quality("add", where, "-", stdin=twice)[2] == f"added 1, replaced 1; {where} holds 1 document\n"
+    assert quality("add", where, "-", stdin=json.dumps({"text": OTHER}))[2] == f"added 1; {where} holds 2 documents\n"
 
 
 def test_only_what_is_new_is_added_if_asked(quality, where, crawl):

@@ -53,14 +53,15 @@ def add(
     """
     with opened(where, new=True, as_is=as_is) as index:
         desk = Desk(quiet)
+        batches = _batches(_with_ids(_texts(names, desk), desk), quiet=quiet, title="adding")
         store = _claim(index, as_json=as_json) if if_new else _put(index)
-        texts = _with_ids(_texts(names, desk), desk)
-        added = sum(store(batch) for batch in _batches(texts, quiet=quiet, title="adding"))
-        summary = {"added": added, "documents": len(index)}
+        added, replaced = (sum(counts) for counts in zip((0, 0), *map(store, batches), strict=True))
+        held = index.info()
     if not as_json:
-        desk.say(f"added {added:,}; {where} holds {summary['documents']:,} documents")
+        other = f", replaced {replaced:,}" if replaced else ""
+        desk.say(f"added {added:,}{other}; {held.where} holds {held.documents:,} document{'' if held.documents == 1 else 's'}")
     elif not if_new:
-        write(view.json_line(summary))
+        write(view.json_line({"added": added, "replaced": replaced, "documents": held.documents}))
     _leave(desk)
 
 
@@ -134,14 +135,21 @@ def _batches(documents: Iterator[Document], *, quiet: bool, title: str) -> Itera
                 progress(done, None)
 
 
-def _put(index: Index) -> Callable[[list[Document]], int]:
-    return index.add_many
+def _put(index: Index) -> Callable[[list[Document]], tuple[int, int]]:
+    """Adds all, and counts what was new and what took the place of an older text."""
+
+    def put(batch: list[Document]) -> tuple[int, int]:
+        ids = {str(document.id) for document in batch}
+        fresh = len(ids) - sum(id in index for id in ids)
+        return fresh, index.add_many(batch) - fresh
+
+    return put
 
 
-def _claim(index: Index, *, as_json: bool) -> Callable[[list[Document]], int]:
-    """Adds what is new, tells of the rest, and counts what was new."""
+def _claim(index: Index, *, as_json: bool) -> Callable[[list[Document]], tuple[int, int]]:
+    """Adds what is new, tells of the rest, and counts what was new; nothing takes the place of an older text."""
 
-    def claim(batch: list[Document]) -> int:
+    def claim(batch: list[Document]) -> tuple[int, int]:
         answers = index.add_many_if_new(batch)
         for document, match in zip(batch, answers, strict=True):
             if as_json:
@@ -149,7 +157,7 @@ def _claim(index: Index, *, as_json: bool) -> Callable[[list[Document]], int]:
             elif match:
                 ids = (view.neutralize(str(id), one_line=True) for id in (document.id, match.id))
                 write(f"\t{match.similarity:.2f}\t".join(ids) + "\n")
-        return sum(match is None for match in answers)
+        return sum(match is None for match in answers), 0
 
     return claim
 
