@@ -268,6 +268,19 @@ def test_an_index_that_is_not_there_is_not_made(quality, where, tmp_path, comman
     assert f"{where}: no such index" in err
 
 
+@pytest.mark.parametrize("command", ["query", "info"])
+def test_an_empty_file_is_not_made_an_index(quality, where, crawl, command):
+    where.touch()
+    code, _, err = quality(command, where, *([crawl] if command == "query" else []))
+
+    assert (code, where.stat().st_size) == (2, 0)
+    assert f"{where}: no such index" in err
+
+
+def test_a_name_that_no_file_could_have_is_no_index(quality):
+    assert quality("info", "a" * 5_000)[2].endswith("quality index add " + "a" * 5_000 + " INPUT\n")
+
+
 def test_an_index_in_memory_is_refused(quality):
     code, _, err = quality("info", ":memory:")
 

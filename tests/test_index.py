@@ -263,9 +263,20 @@ def test_an_index_knows_its_ids(index: Index) -> None:
     assert "b" not in index
 
 
-def test_a_place_that_is_none_is_refused() -> None:
+@pytest.mark.parametrize("place", ["", "near\0.sqlite", "ftp://near.example/a"])
+def test_a_place_that_is_none_is_refused(place: str) -> None:
     with pytest.raises(InputError, match="no place for an index"):
-        open_index("")
+        open_index(place)
+
+
+def test_a_path_is_a_place(tmp_path: Path) -> None:
+    with open_index(tmp_path / "near.sqlite") as index:
+        assert index.info().where == str(tmp_path / "near.sqlite")
+
+
+def test_an_id_that_is_no_text_cannot_be_removed(index: Index) -> None:
+    with pytest.raises(InputError, match="a str, not 5"):
+        index.remove(5)  # type: ignore[arg-type]
 
 
 @given(st.text(max_size=200), st.text(max_size=200))

@@ -180,6 +180,22 @@ def test_an_index_made_by_another_rule_is_refused_with_what_differs(path: Path, 
         open_index(str(path))
 
 
+@pytest.mark.parametrize("missing", ["DROP TABLE gone", "SELECT 1"])
+def test_an_index_that_is_refused_stays_as_it_is(path: Path, missing: str) -> None:
+    open_index(str(path)).close()
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA journal_mode = DELETE")
+    database.execute("UPDATE rule SET value = '1' WHERE name = 'format'")
+    database.execute(missing)
+    database.commit()
+    database.close()
+    before = path.read_bytes()
+
+    with pytest.raises(IndexFormatError, match="format is 1"):
+        open_index(str(path))
+    assert path.read_bytes() == before
+
+
 def test_a_damaged_page_is_an_error_that_names_the_file(path: Path) -> None:
     with open_index(str(path)) as index:
         index.add_many([Document(prose(60, seed=k), id=f"d{k}") for k in range(200)])

@@ -100,9 +100,16 @@ def opened(where: str, *, new: bool = False, as_is: bool = False) -> Index:
 
     if where == ":memory:":
         raise InputError(":memory:: an index in memory ends with this command. Give the path of a file.")
-    if not new and "://" not in where and not Path(where).exists():
+    if not new and "://" not in where and not _holds_something(where):
         raise InputError(f"{where}: no such index. Check the name, or make it: quality index add {where} INPUT")
     return open_index(where, as_is=as_is)
+
+
+def _holds_something(path: str) -> bool:
+    try:
+        return Path(path).stat().st_size > 0
+    except (OSError, ValueError):
+        return False
 
 
 def _texts(names: Sequence[str], desk: Desk) -> Iterator[Document]:

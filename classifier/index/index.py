@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 from types import TracebackType
 
 import numpy as np
@@ -225,7 +226,13 @@ class Index:
         return [Match(row.id, round(chance, 3), _evidence(document, terms, row, texts.get(row.id))) for row, chance in claimed]
 
     def remove(self, id: str) -> bool:
-        """Forget a document; False where there was none."""
+        """Forget a document; False where there was none.
+
+        Raises:
+            InputError: the id is no str.
+        """
+        if not isinstance(id, str):
+            raise InputError(f"the id of a document is a str, not {id!r}. Give the one that it was added under.")
         with self._store.exclusive():
             numbers = list(self._store.numbers([id]).values())
             self._store.delete(numbers)
@@ -336,7 +343,7 @@ def _ranked(hits: Hits, weights: Features) -> tuple[Ints, Ints, Ints]:
     return query, number[order], np.arange(len(order)) - np.searchsorted(query, query)
 
 
-def open_index(where: str = ":memory:", *, as_is: bool = False, clock: Callable[[], float] = time.time) -> Index:
+def open_index(where: str | Path = ":memory:", *, as_is: bool = False, clock: Callable[[], float] = time.time) -> Index:
     """The index at `where`: a path, `redis://…`, or `:memory:`.
 
     A path is that of an SQLite file, which is made if it is not there; an index in memory ends with the process.
@@ -349,7 +356,7 @@ def open_index(where: str = ":memory:", *, as_is: bool = False, clock: Callable[
         IndexFormatError: the file is damaged, is something else, or was made by another version.
         InputError: `where` is no place for an index.
     """
-    return Index(_store(where), clock, as_is=as_is)
+    return Index(_store(str(where)), clock, as_is=as_is)
 
 
 def _store(where: str) -> Store:
@@ -359,7 +366,7 @@ def _store(where: str) -> Store:
         from classifier.index.store_redis import RedisStore
 
         return RedisStore(where)
-    if not where or "://" in where:
+    if not where or "://" in where or "\0" in where:
         raise InputError(f'{where!r} is no place for an index. Give ":memory:", the path of a file, or redis://host:6379/0.')
     from classifier.index.store_sqlite import SqliteStore
 

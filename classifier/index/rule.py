@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from functools import cache
 
@@ -51,11 +50,6 @@ def check(where: str, found: Mapping[str, str]) -> None:
         return
     what = "; ".join(f"{name} is {found.get(name, 'missing')}, here {rule()[name]}" for name in differing)
     raise IndexFormatError(f"{where}: made by another rule or version: {what}. Make the index anew from the texts.")
-
-
-def dump() -> str:
-    """The rule as JSON."""
-    return json.dumps(dict(rule()))
 
 
 def _digest(content: bytes) -> str:

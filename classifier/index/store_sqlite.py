@@ -57,10 +57,9 @@ class SqliteStore:
                 raise
 
     def _open(self) -> None:
-        with self._transaction("DEFERRED"):  # both values at one moment: another process may be making the file
-            foreign = self._value("PRAGMA application_id") != _MAGIC and self._value("SELECT count(*) FROM sqlite_master")
-        if foreign:
-            raise IndexFormatError(f"{self.where}: an SQLite file, but no index of this package. Give another path.")
+        with self._transaction("DEFERRED"):  # all of it at one moment: another process may be making the file
+            if self._value("SELECT count(*) FROM sqlite_master"):
+                self._check()  # before anything is written: the file may be another version's, or somebody else's
         self._database.execute(f"PRAGMA page_size={_PAGE}")  # of a file that is made now
         write_ahead(self._database)
         self._database.execute("PRAGMA synchronous=NORMAL")
@@ -70,6 +69,11 @@ class SqliteStore:
             if not self._value("SELECT count(*) FROM sqlite_master WHERE name = 'rule'"):
                 self._create()
             self._database.execute(_GONE)
+        self._check()
+
+    def _check(self) -> None:
+        if self._value("PRAGMA application_id") != _MAGIC:
+            raise IndexFormatError(f"{self.where}: an SQLite file, but no index of this package. Give another path.")
         check(self.where, dict(self._database.execute("SELECT name, value FROM rule")))
 
     def _create(self) -> None:
