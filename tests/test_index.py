@@ -178,6 +178,32 @@ def test_claiming_many_gives_what_claiming_one_by_one_gives(index: Index) -> Non
     assert index.add_many_if_new(documents) == one_by_one
 
 
+def test_claiming_many_names_the_match_that_claiming_one_by_one_names(index: Index) -> None:
+    words = prose(200, seed=5).split()
+    variants = [" ".join([*words[: 200 - 9 * k], *prose(9 * k, seed=k).split()]) for k in (12, 5, 0, 1, 8)]
+    stored, documents = Document(variants[0], id="stored"), [Document(text, id=f"d{k}") for k, text in enumerate(variants[1:] * 2)]
+    documents.insert(1, Document(prose(200, seed=6), id="z"))
+    documents.insert(2, Document(f"{prose(160, seed=6)} {prose(40, seed=7)}", id="a"))
+    with open_index(":memory:") as other:
+        other.add_many([stored])
+        one_by_one = [other.add_if_new(str(document.id), document.text) for document in documents]
+    index.add_many([stored])
+
+    assert index.add_many_if_new(documents) == one_by_one
+    assert len({match.id for match in one_by_one if match}) > 1
+
+
+def test_a_copy_of_what_was_not_stored_is_new(index: Index) -> None:
+    words = prose(200, seed=5).split()
+    between = [*prose(40, seed=6).split(), *words[40:]]
+    far = [*between[:150], *prose(50, seed=7).split()]
+    index.add("stored", " ".join(words))
+    answers = index.add_many_if_new([Document(" ".join(between), id="between"), Document(" ".join(far), id="far")])
+
+    assert [answer and answer.id for answer in answers] == ["stored", None]
+    assert "between" not in index
+
+
 def test_the_newer_text_of_an_id_takes_the_place_of_the_older(index: Index) -> None:
     index.add("a", prose(100, seed=9))
     index.add("a", prose(100, seed=10))

@@ -101,15 +101,16 @@ class Index:
         rows = self._rows(batch, sketches)
         with self._store.exclusive():
             known = self._store.numbers([row.id for row in rows])
-            stored = [matches[0] if matches else None for matches in self._near(sketches)]
+            stored = self._near(sketches)
             kept: dict[str, int] = {}
             answers: list[Match | None] = []
             earlier = near_within(sketches, np.array([row.id not in known for row in rows], dtype=bool))
             for k, row in enumerate(rows):
-                match = Match(row.id, 1.0) if row.id in known or row.id in kept else stored[k]
-                for other, similarity in earlier.get(k, ()):
-                    if match is None and kept.get(rows[other].id) == other:
-                        match = Match(rows[other].id, similarity)
+                within = [
+                    Match(rows[other].id, similarity) for other, similarity in earlier.get(k, ()) if kept.get(rows[other].id) == other
+                ]
+                itself = [Match(row.id, 1.0)] if row.id in known or row.id in kept else []
+                match = next(iter(itself or _sorted([*stored[k], *within])), None)
                 if match is None:
                     kept[row.id] = k
                 answers.append(match)
@@ -287,7 +288,7 @@ class Index:
             similarity, near = judge(sketches[query], unpack([rows[n].sketch for n in number.tolist()]))
             for k in np.flatnonzero(near).tolist():
                 found[query[k]].append(Match(rows[number[k]].id, round(float(similarity[k]), 3)))
-        return [sorted(matches, key=lambda match: (-match.similarity, match.id)) for matches in found]
+        return [_sorted(matches) for matches in found]
 
     def _candidates(self, sketches: Sketches) -> tuple[Ints, Ints, dict[int, Row]]:
         """The pairs of a sketch and a document that may be near copies, as two columns, and the rows of these documents."""
@@ -371,6 +372,11 @@ def _store(where: str) -> Store:
     from classifier.index.store_sqlite import SqliteStore
 
     return SqliteStore(where)
+
+
+def _sorted(matches: Iterable[Match]) -> list[Match]:
+    """The most similar first, and of those that are as similar in the order of their ids."""
+    return sorted(matches, key=lambda match: (-match.similarity, match.id))
 
 
 def _evidence(document: Document, terms: Terms, row: Row, source: str | None) -> tuple[Shared, ...]:
