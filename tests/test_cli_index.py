@@ -179,6 +179,16 @@ def test_a_query_tells_copies_and_sources_with_their_evidence(quality, filled):
     assert quoted["Marit Quellander"] == "Marit Quellander"
 
 
+def test_a_copy_is_no_source_too(quality, filled):
+    copy = STORY.replace("the harbor master", "who runs the harbor,").replace("last year", "in the year before")
+    _, lines, _ = quality("query", filled, "-", "--json", stdin=copy)
+    _, table, _ = quality("query", filled, "-", stdin=copy)
+    (answer,) = objects(lines)
+
+    assert ([match["id"] for match in answer["near_copies"]], answer["sources"]) == (["ferry"], [])
+    assert ("copy of" in table, "retold from" in table) == (True, False)
+
+
 def test_a_query_is_a_table_without_json(quality, filled):
     _, out, _ = quality("query", filled, "-", stdin=RETOLD)
 

@@ -108,6 +108,18 @@ def test_an_index_alone_knows_where_names_and_numbers_stand_in_the_source() -> N
         assert spelled(REPORT[piece.source_start : piece.source_end]) == spelled(piece.text)
 
 
+@pytest.mark.parametrize("mark", ["'", "’"])
+def test_a_genitive_is_no_part_of_what_the_source_says(mark: str) -> None:
+    genitives = RETOLD.replace("Quellander", f"Quellander{mark}s").replace("Asgrave", f"Asgrave{mark}s")
+    with open_index(":memory:") as index:
+        index.add("report", REPORT)
+        (match,) = index.sources(genitives)
+    told = {REPORT[piece.source_start : piece.source_end] for piece in match.evidence if piece.text.endswith(f"{mark}s")}
+
+    assert told
+    assert told <= {"Quellander", "Marit Quellander", "Asgrave", "Tobin Asgrave"}
+
+
 def test_with_the_text_of_the_source_the_evidence_holds_quotations() -> None:
     with open_index(":memory:") as index:
         index.add("report", REPORT)

@@ -73,7 +73,9 @@ def query(where: Where, names: Inputs, as_is: AsIs = False, as_json: AsJson = Fa
         for batch in _batches(_texts(names, desk), quiet=quiet, title="asking"):
             near, sources = index.near_copies_many(batch), index.sources_many(batch)
             for document, copied, retold in zip(batch, near, sources, strict=True):
-                _write_matches(document, copied, retold, known=document.id in index, as_json=as_json)
+                copies = {match.id for match in copied}
+                others = [match for match in retold if match.id not in copies]
+                _write_matches(document, copied, others, known=document.id in index, as_json=as_json)
     _leave(desk)
 
 

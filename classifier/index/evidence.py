@@ -18,6 +18,7 @@ SHOWN = 8  # of the pieces that two texts share
 _LOOSE = 8  # characters by which the distance of two neighbors may differ from text to text
 _QUOTED_WORDS = 3  # fewer words within quotation marks are a name or a term, no quotation
 _VERBATIM_WORDS = 5  # a run so long is told whole, a shorter one without the common words at its ends
+_GENITIVE = 2  # characters of its ending: "'s"
 _PLACES = 12  # of one word in the source that are tried
 _MONTH = (
     "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
@@ -210,4 +211,6 @@ def _placed(text: Document, kinds: _Kinds, first: int, last: int, places: Sequen
     start, end = int(words.start[first]), int(words.end[last - 1])
     if UNKNOWN in places:
         return Shared(kinds.of(first, last), text.text[start:end], start, end)
-    return Shared(kinds.of(first, last), text.text[start:end], start, end, places[0], places[-1] + end - int(words.start[last - 1]))
+    ending = _GENITIVE if words.stem[last - 1] != words.hash[last - 1] else 0  # which the source need not have
+    size = end - int(words.start[last - 1]) - ending
+    return Shared(kinds.of(first, last), text.text[start:end], start, end, places[0], places[-1] + size)
