@@ -139,6 +139,21 @@ def test_a_copy_is_found_within_boilerplate(index: Index) -> None:
     assert [match.id for match in index.near_copies(page)] == ["story"]
 
 
+def test_a_copy_of_which_a_fifth_was_changed_is_found_within_boilerplate(index: Index) -> None:
+    story = prose(200, seed=3).split()
+    index.add("story", " ".join(story))
+    page = f"{prose(60, seed=4)} {' '.join(story[:160])} {prose(90, seed=5)}"
+
+    assert [match.id for match in index.near_copies(page)] == ["story"]
+
+
+def test_a_few_words_within_a_very_long_text_are_no_copy(index: Index) -> None:
+    story = prose(40, seed=3)
+    index.add("story", story)
+
+    assert index.near_copies(f"{prose(400, seed=4)} {story} {prose(400, seed=5)}") == []
+
+
 def test_a_text_without_words_is_a_copy_of_nothing(index: Index) -> None:
     assert index.add_if_new("first", "") is None
     assert index.add_if_new("second", " \n… ") is None
