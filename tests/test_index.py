@@ -219,6 +219,19 @@ def test_a_copy_of_what_was_not_stored_is_new(index: Index) -> None:
     assert "between" not in index
 
 
+def test_long_texts_are_looked_at_a_few_at_a_time(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("classifier.index.index._MOST_CHARACTERS", 1_000)
+    read: list[int] = []
+
+    def documents() -> Iterator[Document]:
+        for k in range(6):
+            read.append(len(index))
+            yield Document(prose(100, seed=k), id=f"d{k}")
+
+    assert index.add_many(documents()) == 6
+    assert read == [0, 0, 2, 2, 4, 4]
+
+
 def test_the_newer_text_of_an_id_takes_the_place_of_the_older(index: Index) -> None:
     index.add("a", prose(100, seed=9))
     index.add("a", prose(100, seed=10))

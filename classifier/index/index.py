@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
@@ -27,7 +26,7 @@ from classifier.index.store import Row, Store
 from classifier.index.store_memory import MemoryStore
 from classifier.words import Ints, split_many
 
-_BATCH = 256
+_BATCH, _MOST_CHARACTERS = 256, 2_400_000  # of documents that are looked at together
 _LONGEST_ID = 10_000  # characters
 _LONGEST_DATE = 100  # characters; no date has more
 _FIRST_READ, _MOST_READ = (
@@ -268,9 +267,19 @@ class Index:
 
     def _batches(self, documents: Iterable[Document]) -> Iterator[tuple[list[Document], list[Document]]]:
         """Documents as they were given, and what is compared of them."""
-        documents = iter(documents)
-        while given := list(islice(documents, _BATCH)):
-            yield given, given if self._as_is else list(articles(given))
+        waiting: list[Document] = []
+        size = 0
+        for document in documents:
+            waiting.append(document)
+            size += len(document.text)
+            if len(waiting) == _BATCH or size >= _MOST_CHARACTERS:
+                yield waiting, self._bodies(waiting)
+                waiting, size = [], 0
+        if waiting:
+            yield waiting, self._bodies(waiting)
+
+    def _bodies(self, given: list[Document]) -> list[Document]:
+        return given if self._as_is else list(articles(given))
 
     def _rows(self, batch: Sequence[Document], sketches: Sketches) -> list[Row]:
         now = self._clock()
