@@ -187,6 +187,11 @@ def _entries(folder: str, listener: Listener) -> list[os.DirEntry[str]] | None:
         return None
 
 
+def is_text_by_name(name: str) -> bool:
+    """Whether the name of a file alone says that it is a text."""
+    return Path(name).suffix.lower() in TEXT_SUFFIXES - {""}
+
+
 def _is_text(entry: os.DirEntry[str]) -> bool:
     suffix = _SUFFIX.search(entry.name)
     if (suffix.group().lower() if suffix else "") not in TEXT_SUFFIXES:

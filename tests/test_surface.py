@@ -134,6 +134,14 @@ def test_scoring_imports_no_heavy_library(code):
     assert sorted(HEAVY & set(loaded)) == []
 
 
+def test_a_text_is_judged_without_what_reads_the_files_of_crawlers():
+    code = "import sys, contextlib; from classifier.cli import main; sys.argv = ['quality', 'score', '--json', 'seeds/README.md']"
+
+    told = run_python(f"{code}\nwith contextlib.suppress(SystemExit): main()\nprint('LOADED', 'classifier.corpus' in sys.modules)")
+
+    assert told.rpartition("LOADED ")[2].strip() == "False"
+
+
 def test_every_export_exists_and_is_documented():
     import classifier
 

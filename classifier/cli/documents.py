@@ -6,14 +6,15 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from classifier import files
 from classifier.cli.output import Desk, is_terminal
-from classifier.corpus import Chunk, FieldNames, Record, Shard, find_shards, parse, read_chunks
-from classifier.corpus.inputs import LINES, TEXT, File, described
-from classifier.corpus.records import identified, text_id
 from classifier.document import Document
 from classifier.errors import InputError
+
+if TYPE_CHECKING:  # what reads the files of crawlers is imported where there are such: a text is judged without, a fifth sooner
+    from classifier.corpus import Chunk, Record
 
 
 def read(names: Iterable[str], desk: Desk, *, lasting_ids: bool = False) -> Iterator[Document]:
@@ -30,13 +31,23 @@ def read(names: Iterable[str], desk: Desk, *, lasting_ids: bool = False) -> Iter
 
 
 def _read(name: str, desk: Desk) -> Iterator[Document]:
-    file = described(name, name)
-    if file.kind == TEXT and not file.compression:
+    if _is_text(name):
         yield _text(files.read(name), desk)
         return
+    from classifier.corpus import FieldNames, find_shards, read_chunks
+
     for shard in find_shards([name], desk):
         for chunk in read_chunks(shard, FieldNames()):
             yield from (record.document for record in _parsed(chunk, desk))
+
+
+def _is_text(name: str) -> bool:
+    if files.is_text_by_name(name):
+        return True
+    from classifier.corpus.inputs import TEXT, described
+
+    file = described(name, name)
+    return file.kind == TEXT and not file.compression
 
 
 def _read_stdin(desk: Desk, lasting_ids: bool) -> Iterator[Document]:
@@ -45,20 +56,31 @@ def _read_stdin(desk: Desk, lasting_ids: bool) -> Iterator[Document]:
         desk.say("note: reading from the terminal; end with Ctrl-D.")
     begun = files.begin_stdin()
     if begun.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        from classifier.corpus.records import identified
+
         records = _lines(chain(begun.splitlines(keepends=True), sys.stdin.buffer), desk)
         yield from ((identified(record) if lasting_ids else record).document for record in records)
-    else:
-        document = _text(files.read(files.STDIN, begun), desk)
-        yield replace(document, id=text_id(document.text)) if lasting_ids else document
+        return
+    document = _text(files.read(files.STDIN, begun), desk)
+    if lasting_ids:
+        from classifier.corpus.records import text_id
+
+        document = replace(document, id=text_id(document.text))
+    yield document
 
 
 def _lines(lines: Iterable[bytes], desk: Desk) -> Iterator[Record]:
+    from classifier.corpus import Chunk, Shard
+    from classifier.corpus.inputs import LINES, File
+
     shard = Shard(0, LINES, (File("standard input", "standard input", LINES),))
     for row, line in enumerate(lines, start=1):
         yield from _parsed(Chunk(shard, row, row, [line], 1), desk)
 
 
 def _parsed(chunk: Chunk, desk: Desk) -> Iterator[Record]:
+    from classifier.corpus import FieldNames, parse
+
     records, faults = parse(chunk, FieldNames())
     for fault in faults:
         desk.error(InputError(str(fault)))
