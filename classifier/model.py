@@ -19,6 +19,7 @@ from classifier.boilerplate import article
 from classifier.document import Batch, Document, read
 from classifier.errors import ModelError, writing
 from classifier.forest import Forest, from_arrays
+from classifier.sentences import Scored
 from classifier.signals import NAMES, Signals
 from classifier.verdict import LABELS
 from classifier.weights import Rule, check_facts, is_list, is_number, is_share, is_table, is_text, read_arrays
@@ -118,12 +119,13 @@ class Model:
         text, labels = article(batch), len(LABELS)
         coded, wording = self.code(signals.values), self._wording(ngrams.extract(text), len(batch))
         logits = self.intercept + wording + coded @ self.signal_weights.astype(np.float64)
-        told = sentences.summaries(text, self.sentence_weights)
-        asked = np.concatenate((signals.values[:, self.places], told, logits[:, :labels]), axis=1)
+        told = sentences.scored(text, self.sentence_weights)
+        summary = sentences.summarize(told.score, told.document, len(batch))
+        asked = np.concatenate((signals.values[:, self.places], summary, logits[:, :labels]), axis=1)
         steps = self.forest.steps(asked, labels)
         logits[:, :labels] += self.forest.base(labels) + steps.sum(axis=1)
         scope = 1 / (1 + np.exp(-(self.scope[0] * logits[:, 3] + self.scope[1])))
-        return Judgement(self, softmax(self.scale * logits[:, :labels] + self.shift), scope, wording[:, :labels], coded, steps)
+        return Judgement(self, softmax(self.scale * logits[:, :labels] + self.shift), scope, wording[:, :labels], coded, steps, told)
 
     def _wording(self, grams: ngrams.Grams, documents: int) -> Floats:
         """What the n-grams add to each output, shape (documents, outputs)."""
@@ -184,6 +186,7 @@ class Judgement:
         wording: what the n-grams add to the linear logit of each label, shape (documents, labels).
         coded: the bin edges that the signals exceed, shape (documents, sum of edges).
         steps: what each column that the trees may ask adds to each label on its way through them, shape (documents, columns, labels).
+        sentences: the sentences of the articles, and what each of them says.
     """
 
     model: Model
@@ -192,6 +195,7 @@ class Judgement:
     wording: Floats
     coded: NDArray[np.bool_]
     steps: Floats
+    sentences: Scored
 
     @property
     def labels(self) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ Span = tuple[int, int]
 MOST = 4
 _WORTH = 0.02  # a contribution below this many logits is no reason
 _NEAR = 0.1  # a value that differs from the usual one by no more than this share of the larger tells a reader nothing
-_OPPOSED = 0.25  # logits that a signal must take away to be told as speaking against the label
+_PLAIN = 0.25  # logits that a signal must take away to be told as speaking against the label, or the wording add to be told
 _QUOTES, _QUOTE_LENGTH = 3, 60
 _MEANINGS = {f"{family}.{signal.__name__}": meaning(signal) for family, signals in FAMILIES.items() for signal in signals}
 _ROWS = {name: row for row, name in enumerate(NAMES)}
@@ -102,7 +102,7 @@ def opposed(contributions: Floats, shown: NDArray[np.bool_]) -> list[int | None]
     """
     taken = np.where(shown, -contributions, 0.0)
     worst = taken.argmax(axis=1)
-    plain = taken.max(axis=1, initial=0.0) > _OPPOSED
+    plain = taken.max(axis=1, initial=0.0) > _PLAIN
     return [place if told else None for place, told in zip(worst.tolist(), plain.tolist(), strict=True)]
 
 
@@ -124,6 +124,20 @@ def give(
         spans = evidence.get(row, ())
         told.append(_sentence(row, values[row], model.typical[place], _examples(text, spans), words if spans else 0))
     return told
+
+
+def wording(added: float, label: str, sentences: Sequence[str]) -> list[str]:
+    """That the wording speaks for a label, and the sentences in which it does so most; nothing where it adds little.
+
+    Args:
+        added: what the wording adds to the logit of the label.
+        label: one of LABELS.
+        sentences: the strongest first.
+    """
+    if added <= _PLAIN or not sentences:
+        return []
+    shown = dict.fromkeys(map(_quote, sentences))
+    return [f"The wording speaks for {label}, most of all in {' and '.join(f'“{quote}”' for quote in shown)}."]
 
 
 def genre(values: Sequence[float], probability: float) -> str:

@@ -16,6 +16,7 @@ from classifier.boilerplate.templates import Templates
 from classifier.document import LONGEST, Batch, Document, Neighbors, read_many
 from classifier.language import ENGLISH, UNKNOWN, languages
 from classifier.model import Floats, Judgement, Model, load, shipped
+from classifier.sentences import telling
 from classifier.signals import FAMILIES, NAMES, Signals, extract
 from classifier.verdict import LABELS, Boilerplate, Evidence, Line, Verdict
 from classifier.words import Ints
@@ -189,7 +190,9 @@ class Assessment:
         return doubts
 
     def grounds(self, row: int, spans: Mapping[int, list[Span]] | None = None) -> list[str]:
-        """What speaks for the label of one document, in plain sentences, the strongest first, and what plainly speaks against it.
+        """What speaks for the label of one document, in plain sentences, and what plainly speaks against it.
+
+        The signals are told first, the strongest before the others, then the sentences whose wording speaks most for the label.
 
         The doubts of the document go before them.
 
@@ -202,7 +205,9 @@ class Assessment:
         if words := self.words[row]:
             spans = _by_signal(self.signals.evidence[row]) if spans is None else spans
             values, model, against = self.values[row].tolist(), self.judgement.model, self._opposed[row]
-            told += reasons.give(document.text, words, values, spans, reasons.distinct(self._strongest[row], spans, model), model)
+            wording = self._wording(row)
+            strongest = reasons.distinct(self._strongest[row], spans, model)[: reasons.MOST - len(wording)]
+            told += reasons.give(document.text, words, values, spans, strongest, model) + wording
             if against is not None:
                 told += [f"Against it: {reason}" for reason in reasons.give(document.text, words, values, spans, [against], model)]
         return told
@@ -230,6 +235,16 @@ class Assessment:
             model=f"{model.name} {model.version}",
             contributions=dict(zip((*FAMILIES, "wording"), self._families[row], strict=True)) if self.words[row] else {},
         )
+
+    def _wording(self, row: int) -> list[str]:
+        """What the wording of one document says for its label."""
+        article, origin = boilerplate.article(self.batch).texts[row], int(self.batch.origin[row])
+        told = [article[start - origin : end - origin] for start, end in self._telling.get(row, ())]
+        return reasons.wording(float(self._contributions[row, -1]), LABELS[self.labels[row]], told)
+
+    @cached_property
+    def _telling(self) -> dict[int, list[Span]]:
+        return telling(self.judgement.sentences, self.judgement.labels)
 
     @cached_property
     def _scope(self) -> list[float]:

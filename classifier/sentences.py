@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,31 +11,68 @@ from numpy.typing import NDArray
 from classifier import ngrams
 from classifier.document import Batch
 from classifier.verdict import LABELS
-from classifier.words import Ints
+from classifier.words import Ints, changes
 
 Floats = NDArray[np.float64]
 
 _ENDS = 3  # sentences at the beginning and at the end that are told apart from the rest
 _ALL = slice(None)
 _STATISTICS = 11
+_TOLD = 2  # sentences shown to a reader
+_FEWEST_WORDS = 4  # of a sentence that is worth showing
 WIDTH = _STATISTICS * len(LABELS)  # columns of a summary
 
 
-def summaries(batch: Batch, weights: NDArray[np.float32]) -> Floats:
-    """What the sentences of each text say of it.
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The sentences of a batch that hold words, and what each of them says.
+
+    Attributes:
+        score: of each sentence for each label, shape (sentences, labels).
+        document: the document of each, rising, shape (sentences,).
+        span: where each stands among the characters of the batch, shape (sentences, 2).
+        words: how many words each has, shape (sentences,).
+    """
+
+    score: Floats
+    document: Ints
+    span: Ints
+    words: Ints
+
+
+def scored(batch: Batch, weights: NDArray[np.float32]) -> Scored:
+    """Score each sentence of some texts.
 
     Args:
         batch: the articles.
         weights: of each n-gram for each label, shape (2**ngrams.BITS, labels).
-
-    Returns:
-        Shape (documents, WIDTH); zeros where a text has no words.
     """
     grams = ngrams.of_sentences(batch)
     added = weights.take(grams.column, axis=0, mode="clip")  # "raise" would take ten times as long
-    sentences = len(grams.document)
-    sums = np.stack([np.bincount(grams.sentence, added[:, place], sentences) for place in range(added.shape[1])], axis=1)
-    return summarize(sums * grams.value[:, None], grams.document, len(batch))
+    size = len(grams.document)
+    sums = np.stack([np.bincount(grams.sentence, added[:, place], size) for place in range(added.shape[1])], axis=1)
+    first = np.flatnonzero(changes(batch.words.sentence))
+    span, words = batch.words.sentences[batch.words.sentence[first]], np.diff(np.append(first, len(batch.words.sentence)))
+    return Scored(sums * grams.value[:, None], grams.document, span, words)
+
+
+def telling(found: Scored, labels: Ints) -> dict[int, list[tuple[int, int]]]:
+    """Where the sentences stand that speak most for the label of their document, the strongest first, by document.
+
+    Args:
+        found: the sentences of a batch.
+        labels: the place in LABELS of the label of each document, shape (documents,).
+    """
+    rows = np.arange(len(found.document))
+    own = found.score[rows, labels[found.document]] - found.score.mean(axis=1)
+    order = np.lexsort((-own, found.document))
+    speaking = order[(own[order] > 0) & (found.words[order] >= _FEWEST_WORDS)]
+    told: dict[int, list[tuple[int, int]]] = {}
+    for document, (start, end) in zip(found.document[speaking].tolist(), found.span[speaking].tolist(), strict=True):
+        spans = told.setdefault(document, [])
+        if len(spans) < _TOLD:
+            spans.append((start, end))
+    return told
 
 
 def summarize(scores: Floats, document: Ints, documents: int) -> Floats:

@@ -361,15 +361,21 @@ def test_each_text_has_the_contributions_to_its_own_label(batch, signals):
     assert judgement.contributions(labels) == pytest.approx(np.stack([apart[label][k] for k, label in enumerate(labels)]), abs=1e-12)
 
 
+def judged(model, coded, steps):
+    """A judgement of one text whose wording says nothing."""
+    told = sentences.scored(read([Document("A pier.")]), model.sentence_weights)
+    return Judgement(model, np.zeros((1, 3)), np.zeros(1), np.zeros((1, 3)), coded, steps, told)
+
+
 def test_a_step_that_asks_a_linear_logit_belongs_to_what_pulled_it_there():
     weights = np.zeros((3 * len(READ), 4), dtype=np.float32)
     weights[[0, 3, 6], 0] = 3.0, 1.0, -2.0  # the first edges of three signals pull the first label
     model = dataclasses.replace(random_model(), signal_weights=weights, scale=1.5)
     coded = (np.arange(len(weights)) % 3 == 0)[None]
     steps = np.zeros((1, len(READ) + sentences.WIDTH + 3, 3))
-    before = Judgement(model, np.zeros((1, 3)), np.zeros(1), np.zeros((1, 3)), coded, steps.copy()).contributions(np.array([0]))
+    before = judged(model, coded, steps.copy()).contributions(np.array([0]))
     steps[0, -3, 0] = 1.0  # by the logit of the first label, to which the third signal is opposed
-    after = Judgement(model, np.zeros((1, 3)), np.zeros(1), np.zeros((1, 3)), coded, steps).contributions(np.array([0]))
+    after = judged(model, coded, steps).contributions(np.array([0]))
 
     assert (after - before)[0, :4].tolist() == pytest.approx([0.75, 0.25, 0.0, 0.0])  # a logit and a half, less the mean of the labels
     assert not (after - before)[0, 4:].any()
@@ -379,7 +385,7 @@ def test_a_step_that_asks_a_logit_that_nothing_pulls_belongs_to_the_wording():
     model, steps = random_model(), np.zeros((1, len(READ) + sentences.WIDTH + 3, 3))
     steps[0, -1, 2] = 0.3
     coded = np.zeros((1, 3 * len(READ)), dtype=bool)
-    added = Judgement(model, np.zeros((1, 3)), np.zeros(1), np.zeros((1, 3)), coded, steps).contributions(np.array([2]))
+    added = judged(model, coded, steps).contributions(np.array([2]))
 
     assert added[0, -1] == pytest.approx(0.3 * 2 / 3 * model.scale)
     assert not added[0, :-1].any()

@@ -14,7 +14,7 @@ from classifier import Document, InputError, Scorer, open_index
 from classifier.boilerplate.kinds import OTHER
 from classifier.document import read
 from classifier.lexicon import read_lists
-from classifier.reasons import distinct, give, opposed, strongest, unusual, visible
+from classifier.reasons import MOST, distinct, give, opposed, strongest, unusual, visible, wording
 from classifier.scorer import MOST_EVIDENCE, SHORTEST
 from classifier.signals import FAMILIES, NAMES
 from classifier.verdict import LABELS
@@ -246,6 +246,37 @@ def test_a_reason_tells_what_is_usual(verdicts):
 def test_a_reason_quotes_what_it_rests_on(verdicts):
     assert any(reason.endswith("”.") for verdict in verdicts for reason in verdict.reasons)
     assert any(", such as “" in reason for verdict in verdicts for reason in verdict.reasons)
+
+
+def test_the_wording_is_told_by_the_sentences_that_speak_most_for_the_label(scorer):
+    text = (
+        "The sheds of Port Hale stood empty on Monday. Sign up today and save on your first order of deck shoes! "
+        "You will love these simple tips for a cleaner deck. Check out our best deals and order now."
+    )
+    verdict = scorer.score(text)
+    (told,) = [reason for reason in verdict.reasons if reason.startswith("The wording")]
+
+    assert verdict.label == "filler"
+    assert told.startswith("The wording speaks for filler, most of all in “")
+    assert "“Check out our best deals" in told or "“Sign up today" in told
+    assert "sheds" not in told
+
+
+def test_wording_that_adds_little_is_no_reason():
+    told = "The wording speaks for filler, most of all in “Order now.”"
+
+    assert wording(1.0, "filler", ["Order now.", "Save  today."]) == [f"{told} and “Save today.”."]
+    assert wording(1.0, "filler", ["Order now.", "Order now."]) == [f"{told}."]
+    assert wording(0.1, "filler", ["Order now."]) == []
+    assert wording(1.0, "filler", []) == []
+
+
+def test_of_reasons_there_are_no_more_than_five(scorer, seeds):
+    texts = [path.read_text(encoding="utf-8") for path in sorted(seeds.glob("*/*.txt"))]
+    told = [verdict.reasons[bool(verdict.uncertain) :] for verdict in scorer.score_many(texts)]
+
+    assert all(len(reasons) <= MOST + any(reason.startswith("Against it") for reason in reasons) for reasons in told)
+    assert sum(any(reason.startswith("The wording") for reason in reasons) for reasons in told) > len(told) / 2
 
 
 @pytest.mark.parametrize(

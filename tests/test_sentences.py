@@ -5,7 +5,7 @@ import pytest
 
 from classifier import Document, ngrams
 from classifier.document import read
-from classifier.sentences import WIDTH, summaries, summarize
+from classifier.sentences import WIDTH, Scored, scored, summarize, telling
 from classifier.training.features import measure
 from classifier.training.sentences import held_out_summaries, learn
 from classifier.verdict import LABELS
@@ -21,6 +21,11 @@ TEXTS = (
 def table(seed=3):
     draw = np.random.Generator(np.random.PCG64(seed))
     return draw.normal(size=(1 << ngrams.BITS, len(LABELS))).astype(np.float16).astype(np.float32)
+
+
+def summaries(batch, weights):
+    found = scored(batch, weights)
+    return summarize(found.score, found.document, len(batch))
 
 
 def statistics(scores):
@@ -47,6 +52,27 @@ def test_a_document_without_words_has_a_summary_of_zeros():
     batch = read([Document(text) for text in ("", "A pier.", "\u200b")])
 
     assert summaries(batch, table())[[0, 2]].tolist() == [[0.0] * WIDTH] * 2
+
+
+def test_sentences_are_scored_where_they_stand():
+    batch = read([Document(text) for text in TEXTS])
+    found = scored(batch, table())
+    begin = batch.origin[found.document][:, None]
+    told = [TEXTS[row][start:end] for row, (start, end) in zip(found.document, found.span - begin, strict=True)]
+
+    assert told[:3] == ["The ferry left late.", "Nobody knew why.", "The harbor master said the crew had gone home."]
+    assert found.words[:4].tolist() == [4, 3, 9, 3]
+    assert found.document.tolist() == [0, 0, 0, 2, 3, 3, 3, 3]
+
+
+def test_the_sentences_that_speak_most_for_a_label_are_told_first():
+    scores = np.array([[1.0, 0, 0], [5, 0, 0], [9, 0, 0], [3, 0, 0], [-2, 0, 0], [0, 4, 0], [0, 0, 0]])
+    spans = np.stack((np.arange(7), np.arange(7) + 1), axis=1)
+    words = np.array([9, 9, 3, 9, 9, 9, 9])  # the third is too short to be told
+    found = Scored(scores, np.array([0, 0, 0, 0, 0, 2, 2]), spans, words)
+
+    assert telling(found, np.array([0, 1, 1])) == {0: [(1, 2), (3, 4)], 2: [(5, 6)]}
+    assert telling(found, np.array([1, 1, 0])) == {0: [(4, 5)]}
 
 
 def test_no_documents_have_no_summaries():
