@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from classifier import lexicon as lx
 from classifier.document import Batch, host_of, once
-from classifier.words import CAPITAL, GAP_CLOSE, GAP_COMMA, GAP_OPEN, GAP_QUOTE, GAP_STOP, Hashes, Ints, Tags, WordClasses, changes
+from classifier.words import CAPITAL, GAP_CLOSE, GAP_COMMA, GAP_OPEN, GAP_QUOTE, GAP_STOP, Hashes, Ints, Tags, WordClasses, Words, changes
 
 # The kinds of source, from one's own to borrowed.
 OWN, PUBLIC, PERSON, PRONOUN, OFFICIAL, RECORD, STUDY, INSIDER, UNKNOWN, NAME, AGENCY, OUTLET, SHOW, PLATFORM = (
@@ -117,29 +118,45 @@ def _credited(batch: Batch, found: Statements) -> NDArray[np.bool_]:
 
 def _of_the_page(batch: Batch, found: Statements) -> list[int]:
     """Which statements name the outlet on whose site the page stands: "told the Hale Mail" on halemail.example."""
-    sites = [_site(document.url) for document in batch.documents]
+    sites = [site_names(document.url) for document in batch.documents]
     if not any(sites):
         return []
     rows = np.flatnonzero(found.of(OUTLET, AGENCY, NAME)).tolist()
-    return [row for row in rows if (site := sites[batch.owner[found.anchor[row]]]) and _forms(batch, found, row) & site]
+    return [row for row in rows if (site := sites[batch.owner[found.anchor[row]]]) and names(batch, found, row) & site]
 
 
-def _site(url: str | None) -> frozenset[str]:
+def site_names(url: str | None) -> frozenset[str]:
     """The parts of a host that may be an outlet's name, with and without the article: those of www.the-sun.example are thesun and sun."""
     parts = [part.replace("-", "") for part in (host_of(url) or "").split(".")[:-1]]
     return frozenset(form for part in parts for form in (part, part.removeprefix("the")) if len(form) >= _SHORTEST_SITE)
 
 
-def _forms(batch: Batch, found: Statements, row: int) -> set[str]:
-    """How a host may write the name in a statement: in one word, as initials, or as initials and the last word (nytimes, wsj)."""
-    words, owner = batch.words, batch.owner[found.anchor[row]]
+def names(batch: Batch, found: Statements, row: int) -> set[str]:
+    """How a host may write the name in a statement: in one word, as initials, or as initials and the last word (nytimes, wsj).
+
+    A name may begin before the word that told it: "Mail" is told, and the Daily Mail is dailymail and mail.
+    """
+    words, owner, anchor = batch.words, batch.owner[found.anchor[row]], found.anchor[row]
     text, origin = batch.texts[owner], int(batch.origin[owner])
-    places = [place for place in range(found.first[row], found.last[row]) if words.shape[place] & CAPITAL and place != found.anchor[row]]
-    name = [text[words.start[place] - origin : words.end[place] - origin].lower().removesuffix("'s").removesuffix("’s") for place in places]
-    name = name[1:] if name[:1] == ["the"] else name
+    told = [place for place in range(found.first[row], found.last[row]) if words.shape[place] & CAPITAL and place != anchor]
+    before = list(_before(words, told[0], anchor))[::-1] if told else []
+    name = [text[words.start[place] - origin : words.end[place] - origin].lower() for place in before + told]
+    name = [word.removesuffix("'s").removesuffix("’s") for word in name]
+    return set[str]().union(*(_written(name[begin:]) for begin in {0, int(name[:1] == ["the"]), len(before)}))
+
+
+def _before(words: Words, place: int, anchor: int) -> Iterator[int]:
+    """The capitalized words right before one, which may be of one name with it."""
+    while place > 0 and place - 1 != anchor and words.shape[place - 1] & CAPITAL and words.sentence[place - 1] == words.sentence[place]:
+        if words.gap[place - 1] & _CLAUSE_END:
+            return
+        place -= 1
+        yield place
+
+
+def _written(name: Sequence[str]) -> set[str]:
     initials = "".join(word[0] for word in name)
-    whole = {"".join(name[:end]) for end in range(1, len(name) + 1)}
-    return whole | {initials, initials[:-1] + "".join(name[-1:])}
+    return {"".join(name[:end]) for end in range(1, len(name) + 1)} | {initials, initials[:-1] + "".join(name[-1:])}
 
 
 def _with_own_medium(batch: Batch) -> Tags:

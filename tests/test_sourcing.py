@@ -109,6 +109,8 @@ def test_a_sentence_has_the_kind_of_its_source(text, kinds):
         ("https://edition.cnn.com/a", "He told Fox News so.", ["outlet"]),
         ("https://time.com/a", "He told the Times of India so.", ["outlet"]),
         ("https://the-hale-mail.example/a", "He told the Hale Mail so.", ["own"]),
+        ("https://hale-daily-mail.example/a", "The Hale Daily Mail reported it.", ["own"]),
+        ("https://halepost.example/a", "The Hale Daily Mail reported it.", ["outlet"]),
         ("https://halemail.example/a", "Ann Vale said so.", ["person"]),
         ("no address", "He told CNN so.", ["outlet"]),
     ],

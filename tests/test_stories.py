@@ -167,10 +167,20 @@ def test_without_dates_the_first_hand_report_came_first(documents: list[Document
     assert [(member.id, member.source) for member in story.members] == [("report", None), ("retold", "report")]
 
 
-@pytest.mark.parametrize(("url", "origin"), [("https://www.courier.example/ferry", "z"), ("https://elsewhere.example/ferry", "a")])
-def test_an_outlet_that_is_credited_came_first(url: str, origin: str) -> None:
-    credit = "The Courier reported on Monday that the ferry Halvorsen was laid up in Saint-Brisk. "
-    named, crediting = Document(BREAD, id="z", url=url), Document(f"{credit}{BREAD}", id="a")
+@pytest.mark.parametrize(
+    ("outlet", "url", "dateline", "origin"),
+    [
+        ("The Courier", "https://www.courier.example/ferry", "", "z"),
+        ("The Courier", "https://elsewhere.example/ferry", "", "a"),
+        ("The Daily Courier", "https://dailycourier.example/ferry", "", "z"),
+        ("The Daily Courier", "https://dailyherald.example/ferry", "", "a"),  # they share a word, no name
+        ("The Associated Press", "https://elsewhere.example/ferry", "SAINT-BRISK (AP) — ", "z"),
+        ("Reuters", "https://elsewhere.example/ferry", "SAINT-BRISK (AP) — ", "a"),
+    ],
+)
+def test_an_outlet_that_is_credited_came_first(outlet: str, url: str, dateline: str, origin: str) -> None:
+    credit = f"{outlet} reported on Monday that the ferry Halvorsen was laid up in Saint-Brisk. "
+    named, crediting = Document(f"{dateline}{BREAD}", id="z", url=url), Document(f"{credit}{BREAD}", id="a")
     descent = trace([crediting, named], [(crediting, named, Kin(0, 1, near=0.9))], {"a": (0.9, False), "z": (0.1, False)})
 
     assert descent.origin == origin

@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from classifier import lexicon
-from classifier.boilerplate.templates import site_of
 from classifier.dates import moment
 from classifier.document import Document, Shared, read
 from classifier.index import sources
 from classifier.index.evidence import compare_texts, weightiest
-from classifier.sourcing import BORROWED, statements
+from classifier.sourcing import BORROWED, names, site_names, statements
 from classifier.stories.events import Kin
-from classifier.words import GAP_OPEN, word_hashes
+from classifier.words import GAP_OPEN
 
 REPORT, COPY, REWRITE = "report", "copy", "rewrite"
 _DATELINE = 40  # words; an agency in brackets within them is whose report it is
-_NO_OUTLET = frozenset(("co", "com", "org", "net", "gov", "ac", "edu"))
 Related = tuple[Document, Document, Kin]
 
 
@@ -66,10 +66,10 @@ def trace(documents: Sequence[Document], related: Sequence[Related], originality
 
 @dataclass(frozen=True)
 class _Credits:
-    """Of each document the hashes of the outlet that it comes from, and of those that it says it has something from."""
+    """Of each document the names of the outlet that it comes from, and of those that it says it has something from."""
 
-    outlet: Mapping[str, frozenset[int]]
-    borrowed: Mapping[str, frozenset[int]]
+    outlet: Mapping[str, frozenset[str]]
+    borrowed: Mapping[str, frozenset[str]]
 
 
 def _credits(documents: Sequence[Document]) -> _Credits:
@@ -85,7 +85,7 @@ def _order(documents: Sequence[Document], first_hand: Mapping[str, float], credi
     Dates tell where all have one; then who is credited by the others; then who is first-hand; then who tells more.
     """
     moments = _moments(documents)
-    crediting: dict[int, set[str]] = {}
+    crediting: dict[str, set[str]] = {}
     for id, borrowed in credit.borrowed.items():
         for outlet in borrowed:
             crediting.setdefault(outlet, set()).add(id)
@@ -107,21 +107,19 @@ def _moments(documents: Iterable[Document]) -> dict[str, float]:
     return {id: float(found.day) if in_days else found.seconds for id, found in known.items()}
 
 
-def _outlet(document: Document) -> frozenset[int]:
-    """The hashes of names by which others credit a document: its site, and the agency in its dateline."""
-    labels = [label for label in (site_of(document) or "").split(".")[:-1] if label not in _NO_OUTLET]
-    own = word_hashes(labels[-1]).tolist() if labels else []
-    words, tags = document.words, read([document]).found.tags
-    for place in range(1, min(_DATELINE, len(words))):
-        if tags[place] & lexicon.AGENCY and words.gap[place - 1] & GAP_OPEN:
-            own.append(int(words.hash[place]))
-    return frozenset(own)
+def _outlet(document: Document) -> frozenset[str]:
+    """The names by which others credit a document: its site's, and the agency's in its dateline."""
+    batch = read([document])
+    words, agency = batch.words, np.flatnonzero((batch.found.tags[1:_DATELINE] & lexicon.AGENCY) > 0)
+    bracketed = agency[(words.gap[agency] & GAP_OPEN) > 0] + 1
+    return site_names(document.url).union(batch.texts[0][words.start[place] : words.end[place]].lower() for place in bracketed.tolist())
 
 
-def _borrowed_from(document: Document) -> frozenset[int]:
-    """The hashes of the outlets that a document says it has something from."""
-    found = statements(read([document]))
-    return frozenset(found.who[found.of(*BORROWED)].tolist()) - {0}
+def _borrowed_from(document: Document) -> frozenset[str]:
+    """The names of the outlets that a document says it has something from, as a host may write them."""
+    batch = read([document])
+    found = statements(batch)
+    return frozenset[str]().union(*(names(batch, found, row) for row in np.flatnonzero(found.of(*BORROWED)).tolist()))
 
 
 def _heads(documents: Sequence[Document], near: Iterable[Related], order: Mapping[str, int]) -> dict[str, str]:
