@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from classifier import Document, Scorer, cli, open_index, view
+from classifier.cli.app import COMMANDS
 from classifier.signals import FAMILIES
 from classifier.verdict import LABELS
 
@@ -695,6 +696,21 @@ def test_the_shell_completes_commands():
 
 def test_the_labels_to_require_are_the_labels():
     assert tuple(cli.score.Label) == LABELS
+
+
+@pytest.mark.parametrize("group", [(), ("index",)])
+def test_a_list_of_commands_tells_each_in_one_line_of_a_narrow_terminal(quality, group, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    told = quality(*group, "-h").out.partition("Commands:")[2].partition("Example")[0]
+
+    assert told
+    assert "..." not in told
+
+
+def test_commands_stand_in_the_order_in_which_people_meet_them(quality):
+    told = quality("-h").out.partition("Commands:")[2].splitlines()
+
+    assert [line.split()[0] for line in told if line.strip() and "Example" not in line] == list(COMMANDS)
 
 
 def test_help_loads_no_numpy():

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from classifier import presets
 from classifier.cli.output import FAILED, complain, flush, prepare_streams, write
@@ -14,8 +15,17 @@ from classifier.errors import QualityError
 
 REQUIRE_NOT_MET = 1
 
+COMMANDS = ("score", "filter", "report", "stories", "index", "serve", "signals", "train", "tune", "evaluate")  # as people meet them
+
+
+class _InOrder(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(super().list_commands(ctx), key=COMMANDS.index)
+
+
 app = typer.Typer(
     name="quality",
+    cls=_InOrder,
     help="Says whether a news text is original reporting, a rewrite or filler, why, and which lines to cut.",
     epilog="Example: quality score page.txt",
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -67,7 +67,7 @@ def add(
 
 @group.command(epilog="Example: quality index query near.sqlite page.txt")
 def query(where: Where, names: Inputs, as_is: AsIs = False, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Ask an index which known texts each text copies, and which it retells."""
+    """Ask an index what each text copies or retells."""
     desk = Desk(quiet)
     with opened(where, as_is=as_is) as index:
         for batch in _batches(_texts(names, desk), quiet=quiet, title="asking"):
@@ -81,7 +81,7 @@ def query(where: Where, names: Inputs, as_is: AsIs = False, as_json: AsJson = Fa
 
 @group.command(epilog="Example: quality index info near.sqlite")
 def info(where: Where, as_json: AsJson = False) -> None:
-    """Tell how many documents an index holds, and how many bytes they take."""
+    """Tell how many documents an index holds, and its size."""
     with opened(where) as index:
         held = index.info()
     if as_json:

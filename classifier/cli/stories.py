@@ -34,7 +34,7 @@ def stories(
     model: Model = None,
     quiet: Quiet = False,
 ) -> None:
-    """Group texts that tell of one event; in each group name copies, rewrites with their source, and the origin."""
+    """Group texts by event: copies, rewrites and where they come from."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # starting a pool of threads costs numpy's import 0.1 s of CPU
     from classifier import Scorer, find_stories
     from classifier.cli import documents
