@@ -209,6 +209,19 @@ def test_documents_like_no_other_are_in_no_story() -> None:
     assert find_stories([]) == []
 
 
+def test_short_texts_tell_of_one_event_only_where_they_share_much_of_it() -> None:
+    texts = (
+        "Police in Port Hale arrested a man on Monday.",
+        "A man was rescued from the sea at Port Hale on Monday.",
+        "The council of Port Hale votes on a budget today.",
+        "Ferry Halvorsen runs aground at Saint-Brisk with 212 aboard",
+        "Saint-Brisk ferry Halvorsen aground, 212 passengers rescued",
+    )
+    (story,) = find_stories([Document(text, id=str(k)) for k, text in enumerate(texts)])
+
+    assert {member.id for member in story.members} == {"3", "4"}
+
+
 def test_empty_texts_are_in_no_story() -> None:
     assert find_stories([Document("", id="a"), Document("", id="b"), Document(" \n", id="c")]) == []
 
