@@ -27,6 +27,7 @@ _FINE = 0.0095  # shares below it are told with a decimal
 _FEWEST = 0.1  # times; of less it is told that it is less
 _RATE = "per 1,000 words"
 _FLAG = "1 where "  # how a signal that is 1 or 0 is described
+_MEASURE = re.compile(r"in (\w+)")  # how a unit that is told behind the value is described
 _EXAMPLE = re.compile(r' \((?:"[^"]*"(?:, )?)+\)')
 
 
@@ -196,6 +197,8 @@ def _number(value: float, unit: str, finer: int = 0) -> str:
     if unit == "0..1":
         return f"{value:.{finer}%}" if value == 0 or value >= _FINE else f"{max(value, 0.001):.{1 + finer}%}"
     plain = f"{value:.{finer}f}" if round(value, 1) >= 10 or value == int(value) else f"{value:.{1 + finer}f}"
+    if measure := _MEASURE.match(unit):
+        return f"{plain} {measure[1].removesuffix('s') if plain == '1' else measure[1]}"
     return f"{plain} {_RATE}" if unit == _RATE else plain
 
 

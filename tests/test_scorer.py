@@ -248,6 +248,21 @@ def test_a_reason_quotes_what_it_rests_on(verdicts):
     assert any(", such as “" in reason for verdict in verdicts for reason in verdict.reasons)
 
 
+@pytest.mark.parametrize(
+    ("signal", "value", "told"),
+    [
+        ("style.sentence_length", 24.3, "Mean length of a sentence: 24 words (usual: "),
+        ("style.word_length", 6.23, "Mean length of a word: 6.2 characters (usual: "),
+        ("style.paragraph_length", 1.0, "Mean length of a line of three words and more: 1 sentence (usual: "),
+    ],
+)
+def test_a_reason_tells_the_unit(scorer, signal, value, told):
+    values = [0.0] * len(NAMES)
+    values[NAMES.index(signal)] = value
+
+    assert give("", 0, values, {}, [list(scorer.model.signals).index(signal)], scorer.model)[0].startswith(told)
+
+
 def test_the_wording_is_told_by_the_sentences_that_speak_most_for_the_label(scorer):
     text = (
         "The sheds of Port Hale stood empty on Monday. Sign up today and save on your first order of deck shoes! "

@@ -252,7 +252,7 @@ def inquiring_outlet_rate(batch: Batch) -> Measure:
 
 
 def repeated_outlet_rate(batch: Batch) -> Measure:
-    """How often the outlet is named that is named most, per 1,000 words."""
+    """How often the outlet that is named most is named, per 1,000 words."""
     outlets = _outlets(batch)
     place = np.searchsorted(batch.words.start, outlets.start)
     row = batch.owner[place]
