@@ -154,26 +154,6 @@ class Batch:
         """The document of each word, shape (words,)."""
         return np.repeat(np.arange(len(self)), self.sizes)
 
-    @cached_property
-    def _unseen(self) -> Ints:
-        """Where characters stand that nobody sees, zero-width ones and combining marks, rising."""
-        return np.flatnonzero(self.kinds == ch.IGNORABLE)
-
-    def seen(self, start: Ints, end: Ints) -> Ints:
-        """How many characters of some spans are seen: a zero-width space makes no word longer."""
-        length, unseen = end - start, self._unseen
-        return length - (np.searchsorted(unseen, end) - np.searchsorted(unseen, start)) if len(unseen) else length
-
-    @cached_property
-    def _seen_points(self) -> NDArray[np.uint32]:
-        return np.delete(self.points, self._unseen) if len(self._unseen) else self.points
-
-    def ending(self, ends: Ints, count: int) -> NDArray[np.uint32]:
-        """The last characters that are seen before some places, shape (places, count)."""
-        places = ends - np.searchsorted(self._unseen, ends)
-        found: NDArray[np.uint32] = self._seen_points[places[:, None] + np.arange(-count, 0)]
-        return found
-
     def mark(self, characters: str) -> Ints:
         """Where one of some characters stands that are neither letter, digit nor white space, rising."""
         places, points = self.marks

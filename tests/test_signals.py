@@ -745,17 +745,6 @@ def test_groups_of_spans_are_joined_as_one(groups):
     assert pairs(join(*map(spans_of, groups))) == slow_merge([span for group in groups for span in group])
 
 
-def test_characters_that_nobody_sees_change_no_style(seeds):
-    text = (seeds / "original" / "school-board-four-day-week-page.txt").read_text(encoding="utf-8")
-    hidden = re.sub(r"(\w{2})(?=\w)", "\\1\u200b", text)
-    told, found = (dict(zip(NAMES, extract(read([Document(each)])).values[0].tolist(), strict=True)) for each in (text, hidden))
-    style = [name for name in NAMES if name.startswith("style.")]
-
-    assert [found[name] for name in style] == [told[name] for name in style]
-    assert found["reporting.direct_speech"] == told["reporting.direct_speech"]
-    assert told["style.participles_rate"] > 0
-
-
 def test_a_ratio_of_nothing_is_zero():
     assert ratio(np.array([1, 0, 3]), np.array([2, 0, 0])).tolist() == [0.5, 0.0, 0.0]
 

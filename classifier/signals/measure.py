@@ -58,13 +58,13 @@ def per_thousand(batch: Batch, counts: NDArray[np.generic]) -> Floats:
 
 def share(batch: Batch, spans: Spans) -> Measure:
     """The share of each text's characters that lie in `spans`, 0..1."""
-    return Measure(np.minimum(1.0, ratio(batch.count(spans.start, batch.seen(spans.start, spans.end)), letters(batch))), spans)
+    return Measure(np.minimum(1.0, ratio(batch.count(spans.start, spans.end - spans.start), letters(batch))), spans)
 
 
 @once
 def letters(batch: Batch) -> Ints:
     """How many characters of each text stand in words: the whole of which a share is told."""
-    length = np.append(0, np.cumsum(batch.seen(batch.words.start, batch.words.end)))
+    length = np.append(0, np.cumsum(batch.words.end - batch.words.start))
     return np.diff(length[batch.first])
 
 

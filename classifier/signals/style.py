@@ -16,7 +16,7 @@ from classifier.words import ALL_CAPITALS, GAP_COMMA, GAP_NEWLINE, GAP_SPACE, NU
 _VARIETY_WINDOW = 50  # words; the moving window makes variety independent of length
 _KEY_BITS = np.uint64(48)  # of a hash; the rest numbers the document of a batch
 _LONGEST_PARAGRAPH, _USUAL_PARAGRAPH = 8.0, 1.8  # sentences
-_SHORTEST_PARTICIPLE, _ING = 5, codepoints("ing")  # characters: "doing"
+_SHORTEST_PARTICIPLE = 5  # characters: "doing"
 _LIST_MARK = re.compile(r"(?:[-*•▪·●–]|\d{1,2}[.)]) ")
 _LIST_MARKS = codepoints("-*•▪·●–0123456789")
 _CLOSING = codepoints(".!?\"”’')…:,;—")
@@ -55,7 +55,7 @@ def word_length(batch: Batch) -> Measure:
 
 def long_words(batch: Batch) -> Measure:
     """The share of words of nine characters and more, 0..1."""
-    return Measure(ratio(batch.count_words(batch.seen(batch.words.start, batch.words.end) > 8), batch.sizes))
+    return Measure(ratio(batch.count_words(batch.words.end - batch.words.start > 8), batch.sizes))
 
 
 def variety(batch: Batch) -> Measure:
@@ -128,10 +128,11 @@ def times_rate(batch: Batch) -> Measure:
 
 def participles_rate(batch: Batch) -> Measure:
     """How often a clause is tacked on after a comma with a word in -ing, per 1,000 words."""
-    words = batch.words
+    words, points = batch.words, batch.points
     after = np.flatnonzero(words.gap[:-1] == GAP_COMMA | GAP_SPACE) + 1
-    ends = words.end[after[batch.seen(words.start[after], words.end[after]) >= _SHORTEST_PARTICIPLE]]
-    return Measure(per_thousand(batch, batch.count(ends[(batch.ending(ends, len(_ING)) == _ING).all(axis=1)])))
+    ends = words.end[after[(words.end - words.start)[after] >= _SHORTEST_PARTICIPLE]]
+    tacked = ends[(points[ends - 3] == ord("i")) & (points[ends - 2] == ord("n")) & (points[ends - 1] == ord("g"))]
+    return Measure(per_thousand(batch, batch.count(tacked)))
 
 
 def questions_rate(batch: Batch) -> Measure:
@@ -190,8 +191,7 @@ def capitals(batch: Batch) -> Measure:
 def digits(batch: Batch) -> Measure:
     """The share of the text's characters that stand in words with a digit, 0..1."""
     numbers = np.flatnonzero((batch.words.shape & NUMBER) > 0)
-    seen = batch.seen(batch.words.start[numbers], batch.words.end[numbers])
-    length = np.bincount(batch.owner[numbers], seen, minlength=len(batch))
+    length = np.bincount(batch.owner[numbers], (batch.words.end - batch.words.start)[numbers], minlength=len(batch))
     return Measure(ratio(length, letters(batch)))
 
 
